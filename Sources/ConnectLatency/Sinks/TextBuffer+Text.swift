@@ -1,0 +1,133 @@
+/// Names come from whoever runs a process, so no byte of theirs reaches a terminal or a JSON document unlooked at.
+extension TextBuffer {
+  /// Appends a name for a terminal: whatever is not a printable character becomes `?`.
+  /// - Parameter columns: how many characters at most.
+  /// - Returns: how many characters were appended.
+  @discardableResult
+  mutating func appendPrintable(_ bytes: [UInt8], columns: Int = .max) -> Int {
+    bytes.withUnsafeBufferPointer { appendPrintable($0, columns: columns) }
+  }
+
+  /// Appends a task's name for a terminal.
+  /// - Returns: how many characters were appended.
+  @discardableResult
+  mutating func appendPrintable(_ comm: Comm, columns: Int) -> Int {
+    var words = comm.words
+    return withUnsafeBytes(of: &words) { bytes in
+      let name = bytes.prefix { $0 != 0 }
+      return appendPrintable(name.bindMemory(to: UInt8.self), columns: columns)
+    }
+  }
+
+  /// Appends text as the inside of a JSON string; invalid UTF-8 becomes U+FFFD.
+  mutating func appendJSONEscaped(_ bytes: [UInt8]) {
+    bytes.withUnsafeBufferPointer { appendJSONEscaped($0) }
+  }
+
+  /// Appends a task's name as the inside of a JSON string.
+  mutating func appendJSONEscaped(_ comm: Comm) {
+    var words = comm.words
+    withUnsafeBytes(of: &words) { bytes in
+      appendJSONEscaped(bytes.prefix { $0 != 0 }.bindMemory(to: UInt8.self))
+    }
+  }
+}
+
+extension TextBuffer {
+  private mutating func appendPrintable(_ bytes: UnsafeBufferPointer<UInt8>, columns: Int) -> Int {
+    var written = 0
+    var index = 0
+    while index < bytes.count, written < columns {
+      let byte = bytes[index]
+      if byte >= 0x20 && byte < 0x7f {
+        append(byte)
+        index += 1
+      } else if let scalar = UTF8Scalar(bytes, at: index) {
+        if scalar.isPrintable {
+          for offset in 0..<scalar.length { append(bytes[index + offset]) }
+        } else {
+          append(UInt8(ascii: "?"))
+        }
+        index += scalar.length
+      } else {
+        append(UInt8(ascii: "?"))
+        index += 1
+      }
+      written += 1
+    }
+    return written
+  }
+
+  private mutating func appendJSONEscaped(_ bytes: UnsafeBufferPointer<UInt8>) {
+    var index = 0
+    while index < bytes.count {
+      let byte = bytes[index]
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+        append(UInt8(ascii: "\\"))
+        append(byte)
+        index += 1
+      case 0x20..<0x7f:
+        append(byte)
+        index += 1
+      case ..<0x20, 0x7f:
+        append("\\u00")
+        append(Self.hexadecimalDigit(byte >> 4))
+        append(Self.hexadecimalDigit(byte & 0xf))
+        index += 1
+      default:
+        if let scalar = UTF8Scalar(bytes, at: index) {
+          for offset in 0..<scalar.length { append(bytes[index + offset]) }
+          index += scalar.length
+        } else {
+          append("\u{FFFD}")
+          index += 1
+        }
+      }
+    }
+  }
+
+  private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+  }
+}
+
+/// One character of more than seven bits, read where it begins.
+private struct UTF8Scalar {
+  let value: Unicode.Scalar
+  let length: Int
+
+  /// Nil when the bytes at `index` are not well-formed UTF-8 (The Unicode Standard, table 3-7).
+  init?(_ bytes: UnsafeBufferPointer<UInt8>, at index: Int) {
+    let first = bytes[index]
+    let length: Int
+    switch first {
+    case ..<0x80: length = 1
+    case 0xc2...0xdf: length = 2
+    case 0xe0...0xef: length = 3
+    case 0xf0...0xf4: length = 4
+    default: return nil
+    }
+    guard index + length <= bytes.count else { return nil }
+    var value = length == 1 ? UInt32(first) : UInt32(first) & (0x7f >> UInt32(length))
+    for offset in 1..<max(length, 1) {
+      let byte = bytes[index + offset]
+      guard byte & 0xc0 == 0x80 else { return nil }
+      value = value << 6 | UInt32(byte & 0x3f)
+    }
+    let smallest: UInt32 = [0, 0, 0x80, 0x800, 0x1_0000][length]
+    guard value >= smallest, let scalar = Unicode.Scalar(value) else { return nil }
+    self.value = scalar
+    self.length = length
+  }
+
+  /// Whether it shows as itself and cannot change how its neighbours show: no control, format (bidi, zero width),
+  /// separator, private or unassigned character.
+  var isPrintable: Bool {
+    switch value.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+    case .nonspacingMark, .enclosingMark, .spacingMark: false
+    default: true
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import CConnectRecord
+import Glibc
+
+/// Records of the running kernel.
+public final class LiveSource: RecordSource {
+  /// How records are collected.
+  public struct Options: Sendable {
+    /// Size of the ring buffer in bytes, a power of two and a multiple of the page size.
+    public var bufferSize = 8 << 20
+    /// How long to wait after a wake-up for more records, in milliseconds. The kernel wakes a reader that has caught
+    /// up, so this is how many wake-ups there can be however many records there are.
+    public var flushMilliseconds: Int32 = 20
+    /// What the hooks leave out.
+    public var filter = KernelFilter()
+    /// What ends tracing.
+    public var stopDescriptors: [StopDescriptor] = []
+    /// When to end, CLOCK_MONOTONIC in nanoseconds; nil for never.
+    public var deadline: UInt64?
+
+    public init() {}
+  }
+
+  /// A descriptor that ends tracing. It is watched, not read.
+  public enum StopDescriptor: Sendable {
+    /// When it becomes readable.
+    case readable(CInt)
+    /// When nobody reads its other end any more.
+    case disconnected(CInt)
+  }
+
+  /// The hooks in use.
+  public let probe: Probe
+  /// What this kernel's hooks do not see, each with the reason.
+  public private(set) var blindSpots: [String] = []
+
+  private let options: Options
+  private let object: BPFObject
+  private let ring: RingBuffer
+  private let lossCounter: LossCounter
+  private var losses = Losses()
+  private var clockOffset: Int64?
+  private var isFinished = false
+
+  /// Loads and attaches the hooks.
+  /// - Throws: `ProbeError` with the reason and what to do about it.
+  public init(probe: Probe, options: Options = Options()) throws(ProbeError) {
+    self.probe = probe
+    self.options = options
+    try ProbeRequirements.check(probe)
+    do throws(BPFError) {
+      object = try Self.loadedObject(for: probe, options: options)
+      ring = try RingBuffer(map: object.descriptor(of: "records"))
+      lossCounter = LossCounter(map: object.descriptor(of: ".data.lost"))
+      for program in probe.programs { try object.attach(program) }
+    } catch {
+      throw ProbeRequirements.explain(error, of: probe)
+    }
+    attachOptionalPrograms()
+  }
+
+  /// Waits for records, then a little longer for more of them, and hands them over.
+  public func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool {
+    guard !isFinished else { return false }
+    if wait() == .stop {
+      object.detach()
+      isFinished = true
+    }
+    if let offset = ClockOffset.changed(since: clockOffset) {
+      clockOffset = offset
+      try body(.clock(offset: offset))
+    }
+    try ring.consume(body)
+    let now = lossCounter.value
+    if now != losses {
+      losses = now
+      try body(.lost(now))
+    }
+    return !isFinished
+  }
+}
+
+extension LiveSource {
+  private enum WakeUp {
+    case records, stop
+  }
+
+  /// Programs that fail to load take the whole object with them, so the optional ones are tried and left out.
+  private static func loadedObject(for probe: Probe, options: Options) throws(BPFError) -> BPFObject {
+    func load(_ programs: [String]) throws(BPFError) -> BPFObject {
+      let object = try BPFObject(
+        programs: programs, settings: options.filter.settings, bufferSize: options.bufferSize)
+      try object.load()
+      return object
+    }
+    do {
+      return try load(probe.programs + probe.optionalPrograms.programs)
+    } catch {
+      return try load(probe.programs)
+    }
+  }
+
+  private func attachOptionalPrograms() {
+    let optional = probe.optionalPrograms
+    do throws(BPFError) {
+      for program in optional.programs { try object.attach(program) }
+    } catch {
+      blindSpots.append("\(optional.without) (\(error.reason))")
+    }
+  }
+
+  private func wait() -> WakeUp {
+    guard poll(for: ring.descriptor, timeout: -1) else { return .stop }
+    // The wake-up came with the first record; the others of its batch are on their way.
+    if options.flushMilliseconds > 0, !poll(for: nil, timeout: options.flushMilliseconds) { return .stop }
+    return .records
+  }
+
+  /// Waits until `descriptor` is readable or `timeout` milliseconds are over.
+  /// - Returns: false when it is time to end.
+  private func poll(for descriptor: CInt?, timeout: Int32) -> Bool {
+    var descriptors = options.stopDescriptors.map { stop in
+      switch stop {
+      case .readable(let descriptor): pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      case .disconnected(let descriptor): pollfd(fd: descriptor, events: 0, revents: 0)
+      }
+    }
+    if let descriptor { descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)) }
+    let until = timeout < 0 ? nil : MonotonicClock.now + UInt64(timeout) * 1_000_000
+    while true {
+      let end = [until, options.deadline].compactMap { $0 }.min()
+      let remaining =
+        end.map { Int32(clamping: ($0 - min($0, MonotonicClock.now) + 999_999) / 1_000_000) } ?? -1
+      let count = Glibc.poll(&descriptors, nfds_t(descriptors.count), remaining)
+      if descriptors.prefix(options.stopDescriptors.count).contains(where: { $0.revents != 0 }) {
+        return false
+      }
+      if let deadline = options.deadline, MonotonicClock.now >= deadline { return false }
+      if count > 0 { return true }
+      if let until, MonotonicClock.now >= until { return true }
+    }
+  }
+}

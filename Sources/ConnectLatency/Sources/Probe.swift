@@ -1,0 +1,63 @@
+/// A set of hooks that sees connects.
+public enum Probe: String, Sendable, CaseIterable {
+  /// kprobes on `tcp_v4_connect`, `tcp_v6_connect` and `tcp_rcv_state_process`.
+  case kprobe
+  /// The same functions through BPF trampolines.
+  case fentry
+  /// The tracepoints `sock:inet_sock_set_state`, `tcp:tcp_receive_reset` and `syscalls:sys_*_connect`.
+  case tracepoint
+}
+
+extension Probe {
+  /// The BPF programs that have to be attached, by their names in `connect.bpf.c`.
+  var programs: [String] {
+    switch self {
+    case .kprobe: ["kprobe_v4", "kprobe_v4_return", "kprobe_packet", "close_hook"]
+    case .fentry: ["fentry_v4", "fentry_v4_return", "fentry_packet", "close_hook"]
+    case .tracepoint: ["tracepoint_state", "tracepoint_reset"]
+    }
+  }
+
+  /// The programs that some kernels have no place for, and what is not seen without them.
+  var optionalPrograms: (programs: [String], without: String) {
+    switch self {
+    case .kprobe: (["kprobe_v6", "kprobe_v6_return"], "connects over IPv6")
+    case .fentry: (["fentry_v6", "fentry_v6_return"], "connects over IPv6")
+    case .tracepoint:
+      (["tracepoint_call", "tracepoint_call_return"], "connects that fail before a SYN is sent")
+    }
+  }
+
+  /// What the probe hooks, for a person.
+  public var summary: String {
+    switch self {
+    case .kprobe: "kprobes on tcp_v4_connect, tcp_v6_connect, tcp_rcv_state_process"
+    case .fentry: "BPF trampolines on the same functions"
+    case .tracepoint: "tracepoints inet_sock_set_state, tcp_receive_reset, sys_enter_connect"
+    }
+  }
+}
+
+/// Why a probe does not work here.
+public struct ProbeError: Error, Equatable {
+  public let probe: Probe
+  /// What stops it.
+  public let reason: String
+  /// What to do about it.
+  public let advice: String
+  /// Whether it is a matter of privilege alone.
+  public let isPrivilege: Bool
+  /// All that libbpf and the verifier said, a message each.
+  public internal(set) var details: [String] = []
+
+  init(_ probe: Probe, _ reason: String, advice: String, isPrivilege: Bool = false) {
+    self.probe = probe
+    self.reason = reason
+    self.advice = advice
+    self.isPrivilege = isPrivilege
+  }
+}
+
+extension ProbeError: CustomStringConvertible {
+  public var description: String { "\(probe.rawValue): \(reason); \(advice)" }
+}

@@ -1,0 +1,8 @@
+/// Where records come from: the running kernel, a recording, or a test.
+public protocol RecordSource: AnyObject {
+  /// Hands over the records that are there, in the order in which the kernel made them, waiting until there are any.
+  /// - Parameter body: takes one record; what it throws ends the batch.
+  /// - Returns: false when no further records can come.
+  /// - Throws: `SinkError` from `body`, or the source's own error.
+  func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool
+}

@@ -1,0 +1,18 @@
+/// Where this system has its cgroup hierarchies.
+struct CgroupMounts {
+  /// The mount point of the v2 hierarchy.
+  var unified: String?
+  /// Whether v1 hierarchies with controllers are mounted too.
+  var hasVersion1 = false
+
+  /// Reads `/proc/self/mounts`.
+  init(root: String) {
+    let base = root.hasSuffix("/") ? String(root.dropLast()) : root
+    for line in ProcessFiles.text("/proc/self/mounts", limit: 1 << 20)?.split(separator: "\n") ?? [] {
+      let fields = line.split(separator: " ")
+      guard fields.count > 2, fields[1].hasPrefix(base + "/") else { continue }
+      if fields[2] == "cgroup2", unified == nil { unified = String(fields[1]) }
+      if fields[2] == "cgroup" { hasVersion1 = true }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+extension Filter {
+  /// Passes connects of these processes, by the pid that the host knows.
+  public static func pid(_ pids: Set<UInt32>) -> Filter {
+    Filter { $0.start.pid.map(pids.contains) ?? false }
+  }
+
+  /// Passes connects of these users.
+  public static func uid(_ uids: Set<UInt32>) -> Filter {
+    Filter { $0.start.uid.map(uids.contains) ?? false }
+  }
+
+  /// Passes connects of tasks with one of these names.
+  public static func comm(_ comms: [Comm]) -> Filter {
+    Filter { comms.contains($0.start.comm) }
+  }
+
+  /// Passes connects of socks in these network namespaces, by inode.
+  public static func netns(_ inodes: Set<UInt32>) -> Filter {
+    Filter { $0.start.netns.map(inodes.contains) ?? false }
+  }
+}

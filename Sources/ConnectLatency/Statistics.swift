@@ -1,0 +1,15 @@
+/// What a tracer has done.
+public struct Statistics: Sendable, Equatable {
+  /// Starts and ends that the source handed over.
+  public var recordsRead: UInt64 = 0
+  /// Connections that passed every stage.
+  public var rowsShown: UInt64 = 0
+  /// Connections that a stage dropped.
+  public var rowsFiltered: UInt64 = 0
+  /// Records that the kernel had no room for.
+  public var lost = Losses()
+  /// What could not be paired.
+  public var unpaired = Pairer.Losses()
+  /// Connects that have begun and not ended.
+  public var stillOpen = 0
+}

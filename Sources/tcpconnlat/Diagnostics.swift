@@ -1,0 +1,85 @@
+import ConnectLatency
+import Glibc
+import Logging
+
+/// What is said on standard error, a line each, after the program's name. Rows never go there.
+struct Diagnostics {
+  private let logger: Logger
+
+  init(isVerbose: Bool) {
+    var logger = Logger(label: "tcpconnlat") { _ in StandardErrorHandler() }
+    logger.logLevel = isVerbose ? .debug : .info
+    self.logger = logger
+  }
+
+  /// Says something that everybody should know.
+  func say(_ text: String) {
+    logger.info("\(text)")
+  }
+
+  /// Says, with `-v`, all that libbpf and the verifier said of a probe.
+  func details(of error: ProbeError) {
+    for message in error.details {
+      for line in message.split(separator: "\n") { logger.debug("\(error.probe.rawValue): \(line)") }
+    }
+  }
+
+  /// Says what was lost, if anything was.
+  func tellLosses(_ statistics: Statistics) {
+    if statistics.lost.total > 0 {
+      say("lost in the kernel: \(statistics.lost.total) records; give a larger --buffer")
+    }
+    if statistics.unpaired.evicted > 0 {
+      say("too many connects open at once: \(statistics.unpaired.evicted) of the oldest have no row")
+    }
+  }
+
+  /// Says what was done, as one block.
+  func show(_ statistics: Statistics) {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    let rows: [(String, String)] = [
+      ("records read", "\(statistics.recordsRead)"),
+      ("rows shown", "\(statistics.rowsShown)"),
+      ("rows filtered", "\(statistics.rowsFiltered)"),
+      ("lost in the kernel", "\(statistics.lost.total)"),
+      ("starts evicted", "\(statistics.unpaired.evicted)"),
+      ("starts without end", "\(statistics.unpaired.superseded)"),
+      ("ends without start", "\(statistics.unpaired.unmatched)"),
+      ("still open", "\(statistics.stillOpen)"),
+      ("user CPU", Self.seconds(usage.ru_utime)),
+      ("system CPU", Self.seconds(usage.ru_stime)),
+    ]
+    for (name, value) in rows {
+      say(name + String(repeating: " ", count: 20 - name.count) + value)
+    }
+  }
+
+  private static func seconds(_ time: timeval) -> String {
+    let milliseconds = String(1000 + time.tv_usec / 1000).dropFirst()
+    return "\(time.tv_sec).\(milliseconds) s"
+  }
+}
+
+/// Writes log messages as bare lines to standard error.
+private struct StandardErrorHandler: LogHandler {
+  var logLevel = Logger.Level.info
+  var metadata: Logger.Metadata = [:]
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    StandardError.write("tcpconnlat: \(event.message)\n")
+  }
+}
+
+/// Standard error, unbuffered.
+enum StandardError {
+  static func write(_ line: String) {
+    var line = line
+    line.withUTF8 { bytes in _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
+  }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import ConnectLatency
+
+/// `tcpconnlat doctor`: which probes work here.
+struct Doctor: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Say which probes work on this machine, and what stops the others.")
+
+  @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Say on stderr all that libbpf says.")
+  var isVerbose = false
+
+  func run() throws {
+    let diagnostics = Diagnostics(isVerbose: isVerbose)
+    var refusals: [ProbeError] = []
+    for probe in Probe.allCases {
+      do {
+        let source = try LiveSource(probe: probe)
+        let blindSpots = source.blindSpots.map { "; not seen: \($0)" }.joined()
+        print(Self.line(probe, "works", probe.summary + blindSpots))
+      } catch {
+        refusals.append(error)
+        diagnostics.details(of: error)
+        print(Self.line(probe, "fails", "\(error.reason); \(error.advice)"))
+      }
+    }
+    if refusals.count == Probe.allCases.count { throw NoProbeWorks(refusals: refusals) }
+  }
+
+  private static func line(_ probe: Probe, _ verdict: String, _ text: String) -> String {
+    let name = probe.rawValue + String(repeating: " ", count: max(0, 11 - probe.rawValue.count))
+    return "\(name) \(verdict)  \(text)"
+  }
+}

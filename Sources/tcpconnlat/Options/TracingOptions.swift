@@ -1,0 +1,57 @@
+import ArgumentParser
+import ConnectLatency
+import Glibc
+
+/// How records are collected.
+struct TracingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Which hooks: auto, \(Probe.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "probe"),
+    transform: Parse.probe)
+  var probe: Probe?
+
+  @Option(
+    help: ArgumentHelp("Size of the kernel's ring buffer: 8M, 512K.", valueName: "size"),
+    transform: Parse.bufferSize)
+  var buffer: Int = 8 << 20
+
+  @Option(
+    help: ArgumentHelp(
+      "How long to collect rows before they are printed: 20ms; 0 prints each at once.", valueName: "time"),
+    transform: Parse.flush)
+  var flush: Int32 = 20
+}
+
+extension TracingOptions {
+  /// Attaches the probe that was asked for, or the first that works, and says which and why.
+  func openSource(
+    filter: KernelFilter, limits: LimitOptions, stoppedBy stop: borrowing StopSignals,
+    _ diagnostics: Diagnostics
+  ) throws -> LiveSource {
+    var options = LiveSource.Options()
+    options.bufferSize = buffer
+    options.flushMilliseconds = flush
+    options.filter = filter
+    // Standard output is never readable for us, but tells when its reader goes.
+    options.stopDescriptors = [.readable(stop.descriptor), .disconnected(STDOUT_FILENO)]
+    options.deadline = limits.duration.map { MonotonicClock.now + $0 }
+
+    let source: LiveSource
+    if let probe {
+      do {
+        source = try LiveSource(probe: probe, options: options)
+      } catch {
+        diagnostics.details(of: error)
+        throw error
+      }
+    } else {
+      let (found, refusals) = try LiveSource.firstWorking(options: options)
+      for refusal in refusals { diagnostics.details(of: refusal) }
+      source = found
+      let why = refusals.map { "\($0.probe.rawValue): \($0.reason)" }.joined(separator: "; ")
+      diagnostics.say("tracing with \(source.probe.rawValue)" + (why.isEmpty ? "" : " (\(why))"))
+    }
+    for blindSpot in source.blindSpots { diagnostics.say("not seen: \(blindSpot)") }
+    return source
+  }
+}

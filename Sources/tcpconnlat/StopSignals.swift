@@ -1,0 +1,48 @@
+import Glibc
+
+/// The descriptor that the signal handler writes to; a handler can have no context of its own.
+private nonisolated(unsafe) var stopWriteEnd: CInt = -1
+
+/// Turns SIGINT and SIGTERM into a descriptor that becomes readable, and SIGPIPE into EPIPE.
+///
+/// The second signal ends the program at once: somebody may be in a hurry while a slow reader takes the last rows.
+struct StopSignals: ~Copyable {
+  /// Readable once a signal has arrived.
+  let descriptor: CInt
+
+  /// - Throws: `Failure` when there are no descriptors left.
+  init() throws {
+    var ends: (CInt, CInt) = (-1, -1)
+    let result = withUnsafeMutablePointer(to: &ends) { pointer in
+      pointer.withMemoryRebound(to: CInt.self, capacity: 2) { pipe($0) }
+    }
+    guard result == 0 else {
+      throw Failure("cannot make a pipe: \(String(cString: strerror(errno)))", .osError)
+    }
+    for end in [ends.0, ends.1] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    descriptor = ends.0
+    stopWriteEnd = ends.1
+
+    var action = sigaction()
+    action.__sigaction_handler.sa_handler = { _ in
+      var byte: UInt8 = 0
+      let number = errno
+      _ = write(stopWriteEnd, &byte, 1)
+      errno = number
+    }
+    action.sa_flags = CInt(bitPattern: UInt32(SA_RESETHAND))
+    for signal in [SIGINT, SIGTERM] { sigaction(signal, &action, nil) }
+    Self.ignoreBrokenPipes()
+  }
+
+  /// Has a write to a pipe without reader return EPIPE.
+  static func ignoreBrokenPipes() {
+    signal(SIGPIPE, SIG_IGN)
+  }
+
+  deinit {
+    for signalNumber in [SIGINT, SIGTERM] { signal(signalNumber, SIG_DFL) }
+    close(stopWriteEnd)
+    close(descriptor)
+  }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+
+/// The command line: `tcpconnlat [MIN_MS] [options]` traces, and two subcommands do the rest.
+@main
+struct TCPConnLat: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tcpconnlat", version: "1.0.0", subcommands: [Trace.self, Replay.self, Doctor.self],
+    defaultSubcommand: Trace.self)
+
+  /// Runs the command; whatever goes wrong becomes one line and the exit code of `sysexits.h` that fits.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Failure(error).exit()
+    }
+  }
+}

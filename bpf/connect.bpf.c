@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: (LGPL-2.1 OR BSD-2-Clause)
+/*
+ * The hooks. They emit raw records and keep no table of open connects: pairing is user space's.
+ *
+ * Three sets of programs, of which one is loaded:
+ *   kprobe_*      tcp_v[46]_connect and their returns, tcp_rcv_state_process
+ *   fentry_*      the same functions through BPF trampolines
+ *   tracepoint_*  inet_sock_set_state, tcp_receive_reset, and the entry and exit of connect(2)
+ * close_hook belongs to the first two.
+ */
+#include "kernel.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
+
+#include "record.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* ---- maps and globals ---- */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} records SEC(".maps");
+
+const volatile struct settings settings SEC(".rodata.settings") = {};
+
+struct losses lost SEC(".data.lost") = {};
+
+/*
+ * The sock whose connect call a thread is in, from the call's entry to its return, where arguments are gone. Slots
+ * are shared by tids that are equal in their low bits; user space compares the record's tid with the start's.
+ */
+#define CALLS 16384
+static struct sock *calls[CALLS];
+
+#define CALL_OF(tid) calls[(tid) & (CALLS - 1)]
+
+/* ---- helpers ---- */
+
+/* A field of a struct the verifier knows by BTF (direct) or of any address (a safe read that costs more). */
+#define FIELD(direct, pointer, field) ((direct) ? (pointer)->field : BPF_CORE_READ(pointer, field))
+
+/* ::ffff:0:0/96, as its first twelve bytes lie in memory */
+#define MAPPED_PREFIX bpf_htonl(0xffff)
+
+static __always_inline bool is_mapped(const struct in6_addr *address)
+{
+	const __u32 *words = (const void *)address;
+
+	return !words[0] && !words[1] && words[2] == MAPPED_PREFIX;
+}
+
+static __always_inline bool listed(const volatile __u32 *list, __u32 count, __u32 value)
+{
+	if (!count)
+		return true;
+	for (__u32 i = 0; i < SETTINGS_LIST && i < count; i++)
+		if (list[i] == value)
+			return true;
+	return false;
+}
+
+static __always_inline bool wants_port(__u16 port)
+{
+	if (!settings.port_count)
+		return true;
+	for (__u32 i = 0; i < SETTINGS_LIST && i < settings.port_count; i++)
+		if (port >= settings.ports[i].first && port <= settings.ports[i].last)
+			return true;
+	return false;
+}
+
+static __always_inline bool wants_ip(__u8 ip)
+{
+	return !settings.ip || settings.ip == ip;
+}
+
+static __always_inline __u32 netns_of(struct sock *sk, bool direct)
+{
+	return direct ? sk->__sk_common.skc_net.net->ns.inum : BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+/* Where a connect goes, however its address was given. */
+struct destination {
+	__u64 address[2];
+	__u16 port;
+	__u8 ip;
+};
+
+static __always_inline void destination_v4(struct destination *to, __u32 address, __be16 port)
+{
+	to->address[0] = address;
+	to->address[1] = 0;
+	to->port = bpf_ntohs(port);
+	to->ip = 4;
+}
+
+static __always_inline void destination_v6(struct destination *to, struct in6_addr *address, __be16 port, bool v6only)
+{
+	if (is_mapped(address) && !v6only) {
+		destination_v4(to, ((__u32 *)address)[3], port);
+	} else {
+		__builtin_memcpy(to->address, address, sizeof(to->address));
+		to->port = bpf_ntohs(port);
+		to->ip = 6;
+	}
+}
+
+static __always_inline bool is_v6only(struct sock *sk)
+{
+	return BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only);
+}
+
+/* The addresses of a sock that has them. */
+static __always_inline __u8 addresses_of(struct sock *sk, __u64 saddr[2], __u64 daddr[2], bool direct)
+{
+	struct in6_addr to;
+
+	if (FIELD(direct, sk, __sk_common.skc_family) == AF_INET6) {
+		BPF_CORE_READ_INTO(&to, sk, __sk_common.skc_v6_daddr);
+		if (!is_mapped(&to) || is_v6only(sk)) {
+			__builtin_memcpy(daddr, &to, sizeof(to));
+			BPF_CORE_READ_INTO((struct in6_addr *)saddr, sk, __sk_common.skc_v6_rcv_saddr);
+			return 6;
+		}
+	}
+	saddr[0] = FIELD(direct, sk, __sk_common.skc_rcv_saddr);
+	daddr[0] = FIELD(direct, sk, __sk_common.skc_daddr);
+	saddr[1] = daddr[1] = 0;
+	return 4;
+}
+
+/* Emits a start and remembers the call, so that its return and its failure find the sock. */
+static __always_inline bool emit_start(struct sock *sk, const struct destination *to, __u8 flags, bool direct)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u32 uid = bpf_get_current_uid_gid();
+	struct record_start *start;
+	__u32 netns;
+
+	if (!listed(settings.pids, settings.pid_count, pid_tgid >> 32) ||
+	    !listed(settings.uids, settings.uid_count, uid) || !wants_ip(to->ip) || !wants_port(to->port))
+		return false;
+	netns = netns_of(sk, direct);
+	if (!listed(settings.netns, settings.netns_count, netns))
+		return false;
+
+	start = bpf_ringbuf_reserve(&records, sizeof(*start), 0);
+	if (!start) {
+		__sync_fetch_and_add(&lost.starts, 1);
+		return false;
+	}
+	start->header.time = now;
+	start->header.sock = (__u64)sk;
+	start->header.tid = pid_tgid;
+	start->header.kind = RECORD_START;
+	start->header.ip = to->ip;
+	start->header.flags = flags;
+	start->header.reserved = 0;
+	start->tgid = pid_tgid >> 32;
+	start->uid = uid;
+	start->netns = netns;
+	start->dport = to->port;
+	start->reserved = 0;
+	start->cgroup = bpf_get_current_cgroup_id();
+	bpf_get_current_comm(start->comm, sizeof(start->comm));
+	start->daddr[0] = to->address[0];
+	start->daddr[1] = to->address[1];
+	bpf_ringbuf_submit(start, 0);
+	return true;
+}
+
+static __always_inline void emit_end(struct sock *sk, __u8 kind, __u8 flags, __u32 tid, __u16 error, bool direct)
+{
+	__u64 now = bpf_ktime_get_ns();
+	__u16 dport = bpf_ntohs(FIELD(direct, sk, __sk_common.skc_dport));
+	struct record_end *end;
+
+	/* a failed call has no port any more; its start was filtered already */
+	if (kind != RECORD_FAILED && !wants_port(dport))
+		return;
+	if (settings.netns_count && !listed(settings.netns, settings.netns_count, netns_of(sk, direct)))
+		return;
+
+	end = bpf_ringbuf_reserve(&records, sizeof(*end), 0);
+	if (!end) {
+		__sync_fetch_and_add(&lost.ends, 1);
+		return;
+	}
+	end->header.time = now;
+	end->header.sock = (__u64)sk;
+	end->header.tid = tid;
+	end->header.kind = kind;
+	end->header.ip = addresses_of(sk, end->saddr, end->daddr, direct);
+	end->header.flags = flags;
+	end->header.reserved = 0;
+	/* skc_num is already zero when a sock closes */
+	end->sport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	end->dport = dport;
+	end->error = error;
+	end->retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
+	bpf_ringbuf_submit(end, 0);
+}
+
+/* ---- what kprobe and fentry have in common ---- */
+
+static __always_inline void connect_v4_entered(struct sock *sk, void *uaddr, bool direct)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct destination to;
+	struct sockaddr_in address;
+
+	/* tcp_v6_connect got a v4-mapped address and calls on: it has emitted the start */
+	if (FIELD(direct, sk, __sk_common.skc_family) == AF_INET6)
+		return;
+	bpf_core_read(&address, sizeof(address), uaddr);
+	destination_v4(&to, address.sin_addr.s_addr, address.sin_port);
+	CALL_OF(tid) = emit_start(sk, &to, 0, direct) ? sk : 0;
+}
+
+static __always_inline void connect_v6_entered(struct sock *sk, void *uaddr, bool direct)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct destination to;
+	struct sockaddr_in6 address;
+
+	bpf_core_read(&address, sizeof(address), uaddr);
+	destination_v6(&to, &address.sin6_addr, address.sin6_port,
+		       is_mapped(&address.sin6_addr) && is_v6only(sk));
+	CALL_OF(tid) = emit_start(sk, &to, RECORD_V6_FUNCTION, direct) ? sk : 0;
+}
+
+static __always_inline void connect_returned(long result, bool direct)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct sock *sk = CALL_OF(tid);
+
+	CALL_OF(tid) = 0;
+	if (sk && result < 0)
+		emit_end(sk, RECORD_FAILED, 0, tid, -result, direct);
+}
+
+/* A packet for a sock in SYN_SENT is an answer under the conditions of tcp_rcv_synsent_state_process(). */
+static __always_inline void packet_arrived(struct sock *sk, struct sk_buff *skb, bool direct)
+{
+	struct tcp_sock *tp = (struct tcp_sock *)sk;
+	struct tcp_skb_cb *cb;
+	__u8 flags;
+
+	if (FIELD(direct, sk, __sk_common.skc_state) != TCP_SYN_SENT)
+		return;
+	cb = (void *)skb + bpf_core_field_offset(skb->cb);
+	flags = BPF_CORE_READ(cb, tcp_flags);
+	if (flags & TCPHDR_ACK) {
+		__u32 acked = BPF_CORE_READ(cb, ack_seq);
+
+		if ((__s32)(acked - BPF_CORE_READ(tp, snd_una)) <= 0 || (__s32)(acked - BPF_CORE_READ(tp, snd_nxt)) > 0)
+			return;
+		if (flags & TCPHDR_RST) {
+			emit_end(sk, RECORD_RESET, 0, 0, 0, direct);
+			return;
+		}
+	}
+	if ((flags & TCPHDR_SYN) && !(flags & TCPHDR_RST))
+		emit_end(sk, RECORD_RESPONSE, 0, 0, 0, direct);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(close_hook, struct sock *sk, int oldstate, int newstate)
+{
+	if (oldstate != TCP_SYN_SENT || newstate != TCP_CLOSE || sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	/* the connect call itself gives up: its return says why */
+	if (!sk->sk_err && CALL_OF((__u32)bpf_get_current_pid_tgid()) == sk)
+		return 0;
+	emit_end(sk, RECORD_CLOSE, 0, 0, sk->sk_err, true);
+	return 0;
+}
+
+/* ---- kprobe ---- */
+
+SEC("kprobe/tcp_v4_connect")
+int BPF_KPROBE(kprobe_v4, struct sock *sk, void *uaddr)
+{
+	connect_v4_entered(sk, uaddr, false);
+	return 0;
+}
+
+SEC("kprobe/tcp_v6_connect")
+int BPF_KPROBE(kprobe_v6, struct sock *sk, void *uaddr)
+{
+	connect_v6_entered(sk, uaddr, false);
+	return 0;
+}
+
+SEC("kretprobe/tcp_v4_connect")
+int BPF_KRETPROBE(kprobe_v4_return, int result)
+{
+	connect_returned(result, false);
+	return 0;
+}
+
+SEC("kretprobe/tcp_v6_connect")
+int BPF_KRETPROBE(kprobe_v6_return, int result)
+{
+	connect_returned(result, false);
+	return 0;
+}
+
+SEC("kprobe/tcp_rcv_state_process")
+int BPF_KPROBE(kprobe_packet, struct sock *sk, struct sk_buff *skb)
+{
+	packet_arrived(sk, skb, false);
+	return 0;
+}
+
+/* ---- fentry ---- */
+
+SEC("fentry/tcp_v4_connect")
+int BPF_PROG(fentry_v4, struct sock *sk, void *uaddr)
+{
+	connect_v4_entered(sk, uaddr, true);
+	return 0;
+}
+
+SEC("fentry/tcp_v6_connect")
+int BPF_PROG(fentry_v6, struct sock *sk, void *uaddr)
+{
+	connect_v6_entered(sk, uaddr, true);
+	return 0;
+}
+
+SEC("fexit/tcp_v4_connect")
+int BPF_PROG(fentry_v4_return, struct sock *sk, void *uaddr, int addr_len, int result)
+{
+	connect_returned(result, false);
+	return 0;
+}
+
+SEC("fexit/tcp_v6_connect")
+int BPF_PROG(fentry_v6_return, struct sock *sk, void *uaddr, int addr_len, int result)
+{
+	connect_returned(result, false);
+	return 0;
+}
+
+SEC("fentry/tcp_rcv_state_process")
+int BPF_PROG(fentry_packet, struct sock *sk, struct sk_buff *skb)
+{
+	packet_arrived(sk, skb, true);
+	return 0;
+}
+
+/* ---- tracepoint ---- */
+
+/* A sock that enters SYN_SENT outside connect(2): io_uring, sendto(MSG_FASTOPEN), a kernel client, an MPTCP subflow. */
+static __always_inline void syn_sent_entered(struct sock *sk)
+{
+	struct destination to;
+
+	if (sk->__sk_common.skc_family == AF_INET6) {
+		struct in6_addr address;
+
+		BPF_CORE_READ_INTO(&address, sk, __sk_common.skc_v6_daddr);
+		destination_v6(&to, &address, sk->__sk_common.skc_dport, is_mapped(&address) && is_v6only(sk));
+	} else {
+		destination_v4(&to, sk->__sk_common.skc_daddr, sk->__sk_common.skc_dport);
+	}
+	emit_start(sk, &to, 0, true);
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(tracepoint_state, struct sock *sk, int oldstate, int newstate)
+{
+	bool in_call;
+
+	if (oldstate != TCP_SYN_SENT && newstate != TCP_SYN_SENT)
+		return 0;
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	in_call = CALL_OF((__u32)bpf_get_current_pid_tgid()) == sk;
+	if (newstate == TCP_SYN_SENT) {
+		if (!in_call)
+			syn_sent_entered(sk);
+	} else if (newstate != TCP_CLOSE) {
+		emit_end(sk, RECORD_RESPONSE, 0, 0, 0, true);
+	} else if (sk->sk_err || !in_call) {
+		struct socket *socket = sk->sk_socket;
+		bool unseen = !sk->sk_err && socket && BPF_CORE_READ(socket, state) == SS_UNCONNECTED;
+
+		emit_end(sk, RECORD_CLOSE, unseen ? RECORD_IN_CONNECT : 0, 0, sk->sk_err, true);
+	}
+	return 0;
+}
+
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(tracepoint_reset, struct sock *sk)
+{
+	if (sk->__sk_common.skc_state == TCP_SYN_SENT)
+		emit_end(sk, RECORD_RESET, 0, 0, 0, true);
+	return 0;
+}
+
+/* The TCP sock behind a descriptor of the current task that is ready to connect. */
+static __always_inline struct sock *sock_to_connect(__u32 descriptor)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files, *file = 0;
+	struct socket *socket;
+	struct sock *sk;
+
+	if (descriptor >= BPF_CORE_READ(table, max_fds))
+		return 0;
+	files = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), files + descriptor);
+	if (!file)
+		return 0;
+	socket = BPF_CORE_READ(file, private_data);
+	/* a file that is no socket does not point back at itself */
+	if (!socket || BPF_CORE_READ(socket, file) != file || BPF_CORE_READ(socket, state) != SS_UNCONNECTED)
+		return 0;
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP ||
+	    BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_CLOSE)
+		return 0;
+	return sk;
+}
+
+SEC("tracepoint/syscalls/sys_enter_connect")
+int tracepoint_call(struct syscall_trace_enter *context)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct sock *sk = sock_to_connect(context->args[0]);
+	const void *uaddr = (const void *)context->args[1];
+	struct destination to;
+	__u16 family = 0, of_sock;
+
+	CALL_OF(tid) = 0;
+	if (!sk || bpf_probe_read_user(&family, sizeof(family), uaddr))
+		return 0;
+	of_sock = BPF_CORE_READ(sk, __sk_common.skc_family);
+	if (of_sock == AF_INET && family == AF_INET) {
+		struct {
+			__u16 family;
+			__be16 port;
+			__u32 address;
+		} v4;
+
+		if (context->args[2] < 16 || bpf_probe_read_user(&v4, sizeof(v4), uaddr))
+			return 0;
+		destination_v4(&to, v4.address, v4.port);
+	} else if (of_sock == AF_INET6 && family == AF_INET6) {
+		struct {
+			__u16 family;
+			__be16 port;
+			__u32 flow;
+			struct in6_addr address;
+		} v6;
+
+		if (context->args[2] < 24 || bpf_probe_read_user(&v6, sizeof(v6), uaddr))
+			return 0;
+		destination_v6(&to, &v6.address, v6.port, is_mapped(&v6.address) && is_v6only(sk));
+	} else {
+		return 0;
+	}
+	if (emit_start(sk, &to, 0, false))
+		CALL_OF(tid) = sk;
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_connect")
+int tracepoint_call_return(struct syscall_trace_exit *context)
+{
+	long error = -context->ret;
+
+	/* in these cases the attempt goes on, or has been reported as it ended */
+	if (error == EINPROGRESS || error == EALREADY || error == EISCONN || error == EINTR || error >= ERESTARTSYS)
+		error = 0;
+	connect_returned(-error, false);
+	return 0;
+}
