@@ -41,6 +41,12 @@ static struct sock *calls[CALLS];
 
 /* ---- helpers ---- */
 
+/* Relaxed, so that clang makes the one atomic addition that kernels before 5.12 know. */
+static __always_inline void count_loss(__u64 *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
 /* A field of a struct the verifier knows by BTF (direct) or of any address (a safe read that costs more). */
 #define FIELD(direct, pointer, field) ((direct) ? (pointer)->field : BPF_CORE_READ(pointer, field))
 
@@ -152,7 +158,7 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 
 	start = bpf_ringbuf_reserve(&records, sizeof(*start), 0);
 	if (!start) {
-		__sync_fetch_and_add(&lost.starts, 1);
+		count_loss(&lost.starts);
 		return false;
 	}
 	start->header.time = now;
@@ -189,7 +195,7 @@ static __always_inline void emit_end(struct sock *sk, __u8 kind, __u8 flags, __u
 
 	end = bpf_ringbuf_reserve(&records, sizeof(*end), 0);
 	if (!end) {
-		__sync_fetch_and_add(&lost.ends, 1);
+		count_loss(&lost.ends);
 		return;
 	}
 	end->header.time = now;
