@@ -49,6 +49,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
       ]),
+    .systemLibrary(name: "CWorkload", path: "Tests/CWorkload"),
+    .executableTarget(name: "connect-workload", dependencies: ["CWorkload"], path: "Tests/Workload"),
+    .testTarget(name: "CommandLineTests", dependencies: ["tcpconnlat", "connect-workload"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,9 +1,6 @@
 #ifndef CLIBBPF_SHIM_H
 #define CLIBBPF_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdio.h>
@@ -21,8 +18,10 @@ static inline int clibbpf_print(enum libbpf_print_level level, const char *forma
   /* the hundreds of lines about relocations are worth their time to nobody */
   if (level == LIBBPF_DEBUG)
     return 0;
-  char *lines = NULL;
-  int length = vasprintf(&lines, format, arguments);
+  /* a verifier's log is one message of many kilobytes */
+  const int size = 1 << 18;
+  char *lines = malloc(size);
+  int length = lines ? vsnprintf(lines, size, format, arguments) : -1;
   if (length >= 0 && *clibbpf_receiver())
     (*clibbpf_receiver())((int)level, lines);
   free(lines);

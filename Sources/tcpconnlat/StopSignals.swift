@@ -31,7 +31,14 @@ struct StopSignals: ~Copyable {
       errno = number
     }
     action.sa_flags = CInt(bitPattern: UInt32(SA_RESETHAND))
-    for signal in [SIGINT, SIGTERM] { sigaction(signal, &action, nil) }
+    // A parent may have started us with these blocked.
+    var stopping = sigset_t()
+    sigemptyset(&stopping)
+    for signal in [SIGINT, SIGTERM] {
+      sigaction(signal, &action, nil)
+      sigaddset(&stopping, signal)
+    }
+    sigprocmask(SIG_UNBLOCK, &stopping, nil)
     Self.ignoreBrokenPipes()
   }
 

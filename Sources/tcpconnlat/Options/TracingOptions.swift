@@ -36,22 +36,29 @@ extension TracingOptions {
     options.stopDescriptors = [.readable(stop.descriptor), .disconnected(STDOUT_FILENO)]
     options.deadline = limits.duration.map { MonotonicClock.now + $0 }
 
-    let source: LiveSource
-    if let probe {
-      do {
-        source = try LiveSource(probe: probe, options: options)
-      } catch {
-        diagnostics.details(of: error)
-        throw error
-      }
-    } else {
-      let (found, refusals) = try LiveSource.firstWorking(options: options)
-      for refusal in refusals { diagnostics.details(of: refusal) }
-      source = found
-      let why = refusals.map { "\($0.probe.rawValue): \($0.reason)" }.joined(separator: "; ")
-      diagnostics.say("tracing with \(source.probe.rawValue)" + (why.isEmpty ? "" : " (\(why))"))
-    }
+    let (source, refusals) = try attach(options, diagnostics)
+    let why = refusals.map { "\($0.probe.rawValue): \($0.reason)" }.joined(separator: "; ")
+    diagnostics.say("tracing with \(source.probe.rawValue)" + (why.isEmpty ? "" : " (\(why))"))
     for blindSpot in source.blindSpots { diagnostics.say("not seen: \(blindSpot)") }
     return source
+  }
+
+  /// The probe that was asked for, or the first that works and why those before it do not.
+  private func attach(
+    _ options: LiveSource.Options, _ diagnostics: Diagnostics
+  ) throws -> (source: LiveSource, refusals: [ProbeError]) {
+    do {
+      let (source, refusals) =
+        try probe.map { (try LiveSource(probe: $0, options: options), []) }
+        ?? LiveSource.firstWorking(options: options)
+      for refusal in refusals { diagnostics.details(of: refusal) }
+      return (source, refusals)
+    } catch let error as ProbeError {
+      diagnostics.details(of: error)
+      throw error
+    } catch let error as NoProbeWorks {
+      for refusal in error.refusals { diagnostics.details(of: refusal) }
+      throw error
+    }
   }
 }
