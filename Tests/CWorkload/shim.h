@@ -89,6 +89,11 @@ static inline int wl_interrupt_on(int number) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = wl_ignored_signal;
+  // Whoever started the workload may have blocked it; threads that are made from here on have it open.
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, number);
+  pthread_sigmask(SIG_UNBLOCK, &set, NULL);
   return sigaction(number, &action, 0);
 }
 

@@ -35,10 +35,12 @@ public final class SystemCgroups: CgroupDirectory {
   }
 
   public func resolve(_ start: inout StartRecord) {
-    if let id = start.cgroupID, table.find(id) != nil, !(hasVersion1 && id == rootID) { return }
-    if let id = start.cgroupID, let path = unifiedPath(of: id) {
-      guard path == "/", hasVersion1 else { return learn(path, id: id) }
-      rootID = id
+    if let id = start.cgroupID, id != rootID {
+      if table.find(id) != nil { return }
+      if let path = unifiedPath(of: id) {
+        guard path == "/", hasVersion1 else { return learn(path, id: id) }
+        rootID = id
+      }
     }
     guard let pid = start.pid else { return }
     if let recent, recent.pid == pid, start.time < recent.time &+ Self.belief {
@@ -56,7 +58,7 @@ public final class SystemCgroups: CgroupDirectory {
     table.find(id)
   }
 
-  /// The id of the v2 root, once seen.
+  /// The id of the v2 root, once seen on a machine where it says nothing.
   private var rootID: UInt64?
 
   private func learn(_ path: String, id: UInt64) {
