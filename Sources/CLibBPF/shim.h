@@ -1,11 +1,10 @@
 #ifndef CLIBBPF_SHIM_H
 #define CLIBBPF_SHIM_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+/* No _GNU_SOURCE: it gives fd_set and others other members than Swift's Glibc module has, and clang refuses two. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,9 +20,15 @@ static inline int clibbpf_print(enum libbpf_print_level level, const char *forma
   /* the hundreds of lines about relocations are worth their time to nobody */
   if (level == LIBBPF_DEBUG)
     return 0;
-  char *lines = NULL;
-  int length = vasprintf(&lines, format, arguments);
-  if (length >= 0 && *clibbpf_receiver())
+  va_list again;
+  va_copy(again, arguments);
+  int length = vsnprintf(NULL, 0, format, again);
+  va_end(again);
+  char *lines = length < 0 ? NULL : malloc((size_t)length + 1);
+  if (!lines)
+    return length;
+  vsnprintf(lines, (size_t)length + 1, format, arguments);
+  if (*clibbpf_receiver())
     (*clibbpf_receiver())((int)level, lines);
   free(lines);
   return length;

@@ -1,14 +1,11 @@
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
 
-/* What Swift's Glibc module leaves out: GNU extensions of fcntl.h, and macros it cannot import. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include <errno.h>
+/* No _GNU_SOURCE: it gives fd_set and others other members than Swift's Glibc module has, and clang refuses two. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
@@ -16,14 +13,14 @@
  * kernfs encodes a file handle as the 64-bit id alone, with type FILEID_KERNFS. Returns -1 and sets errno.
  */
 static inline int clinux_open_cgroup(int mount, uint64_t id) {
-  union {
-    struct file_handle handle;
-    char bytes[sizeof(struct file_handle) + sizeof(id)];
-  } file;
-  file.handle.handle_bytes = sizeof(id);
-  file.handle.handle_type = 0xfe;
-  memcpy(file.handle.f_handle, &id, sizeof(id));
-  return open_by_handle_at(mount, &file.handle, O_PATH | O_CLOEXEC);
+  /* struct file_handle */
+  struct {
+    unsigned int handle_bytes;
+    int handle_type;
+    unsigned char f_handle[sizeof(id)];
+  } file = {.handle_bytes = sizeof(id), .handle_type = 0xfe};
+  memcpy(file.f_handle, &id, sizeof(id));
+  return (int)syscall(SYS_open_by_handle_at, mount, &file, __O_PATH | O_CLOEXEC);
 }
 
 #endif
