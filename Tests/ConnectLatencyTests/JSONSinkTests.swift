@@ -102,7 +102,9 @@ extension Connection {
   fileprivate static func random(_ random: inout SplitMix64) -> Connection {
     let isIPv4 = random.once(in: 2)
     func address() -> IPAddress {
-      IPAddress(words: (random.next(), isIPv4 ? 0 : random.next()), isIPv4: isIPv4)
+      isIPv4
+        ? IPAddress(words: (UInt64(UInt32(truncatingIfNeeded: random.next())).littleEndian, 0), isIPv4: true)
+        : IPAddress(words: (random.next(), random.next()), isIPv4: false)
     }
     func number() -> UInt32? { random.once(in: 4) ? nil : UInt32.random(in: 1...UInt32.max, using: &random) }
     let destination = address()
