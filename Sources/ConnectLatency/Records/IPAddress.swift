@@ -60,7 +60,10 @@ public struct AddressBlock: Hashable, Sendable {
     let width = address.isIPv4 ? 32 : 128
     var prefix = width
     if parts.count == 2 {
-      guard let length = Int(parts[1]), (0...width).contains(length) else { return nil }
+      // Int reads a sign as well.
+      guard parts[1].utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains),
+        let length = Int(parts[1]), length <= width
+      else { return nil }
       prefix = length
     }
     self.address = address

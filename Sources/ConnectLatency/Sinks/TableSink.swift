@@ -85,7 +85,7 @@ extension TableSink {
     firstEnd = first
     let position = buffer.count
     // An attempt may end a little before the one whose row came first: RSTs count from their arrival.
-    let milliseconds = (time > first ? time - first : 0) / 1_000_000
+    let milliseconds = (time > first ? time - first : 0).rounded(to: 1_000_000)
     buffer.append(decimal: milliseconds / 1000)
     buffer.append(UInt8(ascii: "."))
     buffer.append(decimal: milliseconds % 1000, digits: 3)
@@ -94,7 +94,7 @@ extension TableSink {
 
   private func appendEnd(_ connection: borrowing Connection) {
     let position = buffer.count
-    let hundredths = (connection.latency + 5_000) / 10_000
+    let hundredths = connection.latency.rounded(to: 10_000)
     buffer.append(decimal: hundredths / 100)
     buffer.append(UInt8(ascii: "."))
     buffer.append(decimal: hundredths % 100, digits: 2)
@@ -128,5 +128,14 @@ extension TextBuffer {
       append("errno ")
       append(decimal: UInt64(number))
     }
+  }
+}
+
+extension UInt64 {
+  /// How many `unit` this is, to the nearest, as `printf` rounds. No number is too large for it.
+  @inline(__always)
+  fileprivate func rounded(to unit: UInt64) -> UInt64 {
+    let (whole, rest) = quotientAndRemainder(dividingBy: unit)
+    return rest >= unit / 2 ? whole + 1 : whole
   }
 }

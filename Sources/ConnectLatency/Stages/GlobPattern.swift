@@ -8,8 +8,9 @@ public struct GlobPattern: Sendable {
     self.pattern = pattern
   }
 
-  /// Whether all of `text` is as the pattern says (`fnmatch(3)`).
+  /// Whether all of `text` is as the pattern says (`fnmatch(3)`). A backslash is itself, for systemd puts them into
+  /// the names of units: `system-systemd\x2dcoredump.slice`.
   public func matches(_ text: String) -> Bool {
-    fnmatch(pattern, text, 0) == 0
+    fnmatch(pattern, text, FNM_NOESCAPE) == 0
   }
 }

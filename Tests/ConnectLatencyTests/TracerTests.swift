@@ -1,0 +1,147 @@
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import ConnectLatency
+
+@Suite("The tracer takes records from a source, through the pairer, along the row")
+struct TracerTests {
+  /// So many connects in each batch.
+  private static func batches(_ count: Int, of size: Int) -> [[Record]] {
+    (0..<count).map { batch in
+      (0..<size).flatMap { index -> [Record] in
+        let time = UInt64(batch * size + index) * 100
+        return [.start(.sample(at: time)), .end(.sample(.response, at: time + 50))]
+      }
+    }
+  }
+
+  @Test("Its statistics say what became of every record")
+  func statistics() throws {
+    let records: [[Record]] = [
+      [
+        .clock(offset: 5), .start(.sample(at: 100)), .end(.sample(.response, at: 200)),
+        .start(.sample(at: 300)),
+        .lost(Losses(starts: 1)),
+      ],
+      [
+        .start(.sample(at: 400)), .end(.sample(.response, at: 450, port: 81)), .end(.sample(.response)),
+        .start(.sample(port: 443)), .end(.sample(.response)), .start(.sample()),
+        .lost(Losses(starts: 3, ends: 2)),
+      ],
+    ]
+    let tracer = Tracer(
+      source: FakeSource(records), pipeline: Pipeline([Filter.destinationPort(in: [80...80])]))
+    try tracer.run()
+    #expect(
+      tracer.statistics
+        == Statistics(
+          recordsRead: 9, rowsShown: 2, rowsFiltered: 1, lost: Losses(starts: 3, ends: 2),
+          unpaired: Pairer.Losses(superseded: 1, unmatched: 1), stillOpen: 1))
+    #expect(tracer.statistics.lost.total == 5)
+  }
+
+  @Test("How many may be open is as it was told")
+  func bound() throws {
+    let starts = (0..<20).map { Record.start(.sample(sock: someSock + UInt64($0) * 64)) }
+    let tracer = Tracer(source: FakeSource([starts]), pipeline: Pipeline([]), maximumOpen: 16)
+    try tracer.run()
+    #expect(tracer.statistics.unpaired.evicted == 4 && tracer.statistics.stillOpen == 16)
+  }
+
+  @Test("Rows are flushed once for each batch")
+  func flushes() throws {
+    let collector = Collector()
+    try Tracer(source: FakeSource(Self.batches(3, of: 4)), pipeline: Pipeline([collector])).run()
+    #expect(collector.connections.count == 12)
+    #expect(collector.flushes == 3)
+  }
+
+  @Test("A limit ends tracing with its batch, and no further one is asked for")
+  func limit() throws {
+    let (source, collector) = (FakeSource(Self.batches(5, of: 4)), Collector())
+    let tracer = Tracer(source: source, pipeline: Pipeline([CountLimit(6), collector]))
+    try tracer.run()
+    #expect(collector.connections.count == 6)
+    #expect(source.batchesRead == 2)
+    #expect(collector.flushes == 2)
+    #expect(tracer.statistics.rowsShown == 6)
+  }
+
+  @Test("A sink that cannot write ends tracing with its error", arguments: [1, 3, 9])
+  func brokenSink(row: Int) {
+    let source = FakeSource(Self.batches(3, of: 4))
+    let collector = Collector()
+    let tracer = Tracer(
+      source: source, pipeline: Pipeline([collector, BrokenSink(.other("no more paper"), atRow: row)]))
+    #expect(throws: SinkError.other("no more paper")) { try tracer.run() }
+    #expect(collector.connections.count == row)
+    #expect(source.batchesRead == (row + 3) / 4)
+    #expect(tracer.statistics.rowsShown == UInt64(row - 1))
+  }
+
+  @Test("A full disk is told as what it is, with its name")
+  func fullDisk() throws {
+    let full = try FileDescriptor.open("/dev/full", .writeOnly)
+    defer { try? full.close() }
+    let expected = SinkError.write(to: "rows", .noSpace)
+    #expect(throws: expected) { try TableSink(to: full, named: "rows") }
+    let tracer = Tracer(
+      source: FakeSource(Self.batches(2, of: 2)), pipeline: Pipeline([JSONSink(to: full, named: "rows")]))
+    #expect(throws: expected) { try tracer.run() }
+    #expect(expected.description == "cannot write to rows: No space left on device")
+  }
+
+  @Test("A reader that has gone is told apart from a failure")
+  func readerGone() throws {
+    signal(SIGPIPE, SIG_IGN)
+    let pipe = try FileDescriptor.pipe()
+    defer { try? pipe.writeEnd.close() }
+    let sink = try TableSink(to: pipe.writeEnd)
+    try pipe.readEnd.close()
+    let tracer = Tracer(source: FakeSource(Self.batches(1, of: 1)), pipeline: Pipeline([sink]))
+    #expect(throws: SinkError.readerGone) { try tracer.run() }
+  }
+
+  @Test("A reader that is slow gets every byte, even where the descriptor does not block")
+  func slowReader() async throws {
+    let pipe = try FileDescriptor.pipe()
+    #expect(fcntl(pipe.writeEnd.rawValue, F_SETFL, O_NONBLOCK) == 0)
+    let reader = Task.detached { () throws -> Int in
+      var count = 0
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 1)
+      defer { buffer.deallocate() }
+      while true {
+        let read = try pipe.readEnd.read(into: buffer)
+        if read == 0 { return count }
+        count += UnsafeRawBufferPointer(rebasing: buffer[..<read]).count { $0 == UInt8(ascii: "\n") }
+      }
+    }
+    let sink = try TableSink(to: pipe.writeEnd)
+    try Tracer(source: FakeSource(Self.batches(2, of: 5000)), pipeline: Pipeline([sink])).run()
+    try pipe.writeEnd.close()
+    #expect(try await reader.value == 10_001)
+    try pipe.readEnd.close()
+  }
+
+  /// A source that fails after its first batch.
+  private final class FailingSource: RecordSource {
+    private var isFirst = true
+
+    func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool {
+      guard isFirst else { throw Errno.ioError }
+      isFirst = false
+      try body(.start(.sample()))
+      try body(.end(.sample(.response)))
+      return true
+    }
+  }
+
+  @Test("What a source throws arrives after the rows before it")
+  func failingSource() {
+    let collector = Collector()
+    let tracer = Tracer(source: FailingSource(), pipeline: Pipeline([collector]))
+    #expect(throws: Errno.ioError) { try tracer.run() }
+    #expect(collector.connections.count == 1 && collector.flushes == 1)
+  }
+}
