@@ -6,7 +6,7 @@ struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show a recording that --record made; it needs no privilege.",
     usage:
-      "tcpconnlat replay <file> [<min_ms>] [options]\n       tcpconnlat replay --sample [<min_ms>] [options]")
+      "tcpconnlat replay <file> [<min_ms>] [options]\ntcpconnlat replay --sample [<min_ms>] [options]")
 
   @Flag(help: "Show a small recording of real connects that comes with the program.")
   var sample = false
