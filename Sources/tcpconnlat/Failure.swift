@@ -41,13 +41,12 @@ struct Failure: Error {
     }
   }
 
-  /// Runs `body`; if the system refuses a file there, its name goes into the message.
-  static func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+  /// Runs `body`; if the system refuses a file there, its name goes into the message, with the code for that.
+  static func naming<Value>(_ path: String, _ code: Code, _ body: () throws -> Value) throws -> Value {
     do {
       return try body()
     } catch let errno as Errno {
-      throw Failure(
-        "cannot open \(path): \(errno)", errno == .noSuchFileOrDirectory ? .noInput : .cannotCreate)
+      throw Failure("cannot open \(path): \(errno)", code)
     }
   }
 

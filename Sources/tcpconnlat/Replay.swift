@@ -6,7 +6,7 @@ struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show a recording that --record made; it needs no privilege.",
     usage:
-      "tcpconnlat replay <file> [<min_ms>] [options]\n       tcpconnlat replay --sample [<min_ms>] [options]")
+      "tcpconnlat replay <file> [<min_ms>] [options]\ntcpconnlat replay --sample [<min_ms>] [options]")
 
   @Flag(help: "Show a small recording of real connects that comes with the program.")
   var sample = false
@@ -22,7 +22,10 @@ struct Replay: ParsableCommand {
     if sample, let first = file {
       // The place of the file is free, so what stands there is the latency.
       guard filters.minimumLatency == nil else { throw ValidationError("'\(first)': --sample takes no file") }
-      filters.minimumLatency = try Parse.milliseconds(first)
+      guard let minimum = try? Parse.milliseconds(first) else {
+        throw ValidationError("'\(first)': expected a number of milliseconds: --sample takes no file")
+      }
+      filters.minimumLatency = minimum
       file = nil
     }
     if !sample, file == nil {
@@ -41,6 +44,6 @@ struct Replay: ParsableCommand {
 
   private func openRecording() throws -> RecordingSource {
     guard let file else { return try RecordingSource.sample() }
-    return try Failure.naming(file) { try RecordingSource(path: file) }
+    return try Failure.naming(file, .noInput) { try RecordingSource(path: file) }
   }
 }

@@ -16,7 +16,7 @@ struct Session {
   /// - Throws: `Failure` when the recording cannot be made, `SinkError` when the header cannot be written.
   init(filters: FilterOptions, output: OutputOptions, limits: LimitOptions, cgroups: Cgroups) throws {
     let recorder = try output.record.map { path in
-      try Failure.naming(path) { try RecordingWriter(path: path) }
+      try Failure.naming(path, .cannotCreate) { try RecordingWriter(path: path) }
     }
     self.recorder = recorder
     showsStatistics = output.stats

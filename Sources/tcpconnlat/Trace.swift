@@ -7,8 +7,8 @@ struct Trace: ParsableCommand {
     abstract: "Trace every TCP connect: who connected where, how long it took and how it ended.",
     usage: """
       tcpconnlat [<min_ms>] [options]
-             tcpconnlat replay <file> [options]
-             tcpconnlat doctor
+      tcpconnlat replay <file> [options]
+      tcpconnlat doctor
       """,
     discussion: examples)
 

@@ -59,7 +59,7 @@ struct FilterOptions: ParsableArguments {
   @Option(
     name: .customLong("in-cgroup"),
     help: ArgumentHelp(
-      "Only in these cgroups: path or systemd unit; * stands for any text.", valueName: "pattern"))
+      "Only in these cgroups: path, last part of it, or unit; * stands for any text.", valueName: "pattern"))
   var inCgroup: [String] = []
 
   mutating func validate() throws {

@@ -24,7 +24,7 @@ enum Parse {
   }
 
   static func uids(_ text: String) throws -> [UInt32] {
-    try list(text, expected: "a user's name or number, or several with commas") { part in
+    try list(text, expected: "a user of this machine, by name or number, or several with commas") { part in
       UInt32(part) ?? getpwnam(String(part)).map { $0.pointee.pw_uid }
     }
   }
