@@ -20,9 +20,11 @@ struct Trace: ParsableCommand {
   func run() throws {
     let diagnostics = Diagnostics(isVerbose: output.isVerbose)
     let stop = try StopSignals()
+    let recorder = try output.makeRecorder()
     let source = try tracing.openSource(
       filter: filters.kernelFilter, limits: limits, stoppedBy: stop, diagnostics)
-    let session = try Session(filters: filters, output: output, limits: limits, cgroups: .system)
+    let session = try Session(
+      filters: filters, output: output, limits: limits, cgroups: .system, recorder: recorder)
     try session.run(source, diagnostics)
   }
 }

@@ -58,3 +58,12 @@ extension TextBuffer {
     }
   }
 }
+
+extension IPAddress: CustomStringConvertible {
+  /// The address as people write it.
+  public var description: String {
+    var buffer = TextBuffer(capacity: 48)
+    buffer.append(self)
+    return String(decoding: buffer.contents, as: UTF8.self)
+  }
+}

@@ -48,7 +48,7 @@ enum ProbeRequirements {
     // Where other programs load, it is the trampolines that are missing, whatever the errno.
     if probe == .fentry, error.errno != EPERM || canLoad("close_hook") {
       return ProbeError(
-        probe, "this kernel has no BPF trampolines for these functions (\(error.reason))",
+        probe, "this kernel has no BPF trampolines for these functions",
         advice: "use --probe kprobe or --probe tracepoint")
     }
     if error.errno == EPERM {
