@@ -5,8 +5,8 @@
  * Three sets of programs, of which one is loaded:
  *   kprobe_*      tcp_v[46]_connect and their returns, tcp_rcv_state_process
  *   fentry_*      the same functions through BPF trampolines
- *   tracepoint_*  inet_sock_set_state, tcp_receive_reset, and the entry and exit of connect(2)
- * close_hook belongs to the first two.
+ *   tracepoint_*  inet_sock_set_state, and the entry and exit of connect(2)
+ * state_hook and error_hook belong to the first two, reset_hook to all.
  */
 #include "kernel.h"
 
@@ -38,6 +38,32 @@ struct losses lost SEC(".data.lost") = {};
 static struct sock *calls[CALLS];
 
 #define CALL_OF(tid) calls[(tid) & (CALLS - 1)]
+
+/*
+ * What was emitted last for a sock: half of its address, with the kind of record in the low bits, which alignment
+ * leaves free.
+ *
+ * The kernel does not run a tracing program that an interrupt finds running on the same CPU, nor a kprobe's inside
+ * another's. So an event that may come in an interrupt has two hooks that are not busy at the same time, and the one
+ * that comes second finds here that the other was there. Slots are shared by socks that hash alike; what one takes
+ * from the other is emitted twice, and user space finds no open connect for the second.
+ */
+#define MARKS 16384
+static __u32 marks[MARKS];
+
+/* Half of an address, which the verifier lets a program calculate with. */
+static __always_inline __u32 identity(const struct sock *sk)
+{
+	__u32 half;
+
+	asm volatile("%0 = %1" : "=w"(half) : "w"((__u32)(__u64)sk));
+	return half;
+}
+
+static __always_inline __u32 *mark_of(__u32 identity)
+{
+	return &marks[(identity >> 6 ^ identity >> 20) & (MARKS - 1)];
+}
 
 /* ---- helpers ---- */
 
@@ -161,6 +187,7 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 		count_loss(&lost.starts);
 		return false;
 	}
+	*mark_of(identity(sk)) = identity(sk) | RECORD_START;
 	start->header.time = now;
 	start->header.sock = (__u64)sk;
 	start->header.tid = pid_tgid;
@@ -181,11 +208,17 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	return true;
 }
 
+/* Emits an end, unless another hook has emitted it already. */
 static __always_inline void emit_end(struct sock *sk, __u8 kind, __u8 flags, __u32 tid, __u16 error, bool direct)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u16 dport = bpf_ntohs(FIELD(direct, sk, __sk_common.skc_dport));
+	__u32 id = identity(sk), *mark = mark_of(id);
 	struct record_end *end;
+
+	if (*mark == (id | kind))
+		return;
+	*mark = id | kind;
 
 	/* a failed call has no port any more; its start was filtered already */
 	if (kind != RECORD_FAILED && !wants_port(dport))
@@ -276,15 +309,38 @@ static __always_inline void packet_arrived(struct sock *sk, struct sk_buff *skb,
 		emit_end(sk, RECORD_RESPONSE, 0, 0, 0, direct);
 }
 
+/* Where the answer's own hook was not run, the change of state tells of it. */
 SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(close_hook, struct sock *sk, int oldstate, int newstate)
+int BPF_PROG(state_hook, struct sock *sk, int oldstate, int newstate)
 {
-	if (oldstate != TCP_SYN_SENT || newstate != TCP_CLOSE || sk->sk_protocol != IPPROTO_TCP)
+	if (oldstate != TCP_SYN_SENT || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	/* the connect call itself gives up: its return says why */
-	if (!sk->sk_err && CALL_OF((__u32)bpf_get_current_pid_tgid()) == sk)
-		return 0;
-	emit_end(sk, RECORD_CLOSE, 0, 0, sk->sk_err, true);
+	if (newstate != TCP_CLOSE)
+		emit_end(sk, RECORD_RESPONSE, 0, 0, 0, true);
+	/* without an error the connect call itself may be giving up: then its return says why */
+	else if (sk->sk_err || CALL_OF((__u32)bpf_get_current_pid_tgid()) != sk)
+		emit_end(sk, RECORD_CLOSE, 0, 0, sk->sk_err, true);
+	return 0;
+}
+
+/* The second hook of a RST. */
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(reset_hook, struct sock *sk)
+{
+	if (sk->__sk_common.skc_state == TCP_SYN_SENT)
+		emit_end(sk, RECORD_RESET, 0, 0, 0, true);
+	return 0;
+}
+
+/* The second hook of a close that an error caused: it is reported when the sock has closed. */
+SEC("tp_btf/inet_sk_error_report")
+int BPF_PROG(error_hook, struct sock *sk)
+{
+	__u32 id = identity(sk), mark = *mark_of(id);
+
+	if (sk->__sk_common.skc_state == TCP_CLOSE && sk->sk_err && sk->sk_protocol == IPPROTO_TCP &&
+	    (mark == (id | RECORD_START) || mark == (id | RECORD_RESET)))
+		emit_end(sk, RECORD_CLOSE, 0, 0, sk->sk_err, true);
 	return 0;
 }
 
@@ -380,15 +436,12 @@ static __always_inline void syn_sent_entered(struct sock *sk)
 	emit_start(sk, &to, 0, true);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(tracepoint_state, struct sock *sk, int oldstate, int newstate)
+static __always_inline void state_changed(struct sock *sk, int oldstate, int newstate)
 {
 	bool in_call;
 
-	if (oldstate != TCP_SYN_SENT && newstate != TCP_SYN_SENT)
-		return 0;
-	if (sk->sk_protocol != IPPROTO_TCP)
-		return 0;
+	if ((oldstate != TCP_SYN_SENT && newstate != TCP_SYN_SENT) || sk->sk_protocol != IPPROTO_TCP)
+		return;
 	in_call = CALL_OF((__u32)bpf_get_current_pid_tgid()) == sk;
 	if (newstate == TCP_SYN_SENT) {
 		if (!in_call)
@@ -401,14 +454,21 @@ int BPF_PROG(tracepoint_state, struct sock *sk, int oldstate, int newstate)
 
 		emit_end(sk, RECORD_CLOSE, unseen ? RECORD_IN_CONNECT : 0, 0, sk->sk_err, true);
 	}
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(tracepoint_state, struct sock *sk, int oldstate, int newstate)
+{
+	state_changed(sk, oldstate, newstate);
 	return 0;
 }
 
-SEC("tp_btf/tcp_receive_reset")
-int BPF_PROG(tracepoint_reset, struct sock *sk)
+/* The second hook of what happens in interrupts: the first one's twin. A start never does. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(tracepoint_state_again, struct sock *sk, int oldstate, int newstate)
 {
-	if (sk->__sk_common.skc_state == TCP_SYN_SENT)
-		emit_end(sk, RECORD_RESET, 0, 0, 0, true);
+	if (oldstate == TCP_SYN_SENT)
+		state_changed(sk, oldstate, newstate);
 	return 0;
 }
 
