@@ -14,7 +14,7 @@ extension Probe {
     switch self {
     case .kprobe: ["kprobe_v4", "kprobe_v4_return", "kprobe_packet", "state_hook", "reset_hook"]
     case .fentry: ["fentry_v4", "fentry_v4_return", "fentry_packet", "state_hook", "reset_hook"]
-    case .tracepoint: ["tracepoint_state", "tracepoint_state_again", "reset_hook"]
+    case .tracepoint: ["state_hook", "tracepoint_state", "reset_hook"]
     }
   }
 
