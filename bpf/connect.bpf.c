@@ -167,12 +167,12 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	start->header.kind = RECORD_START;
 	start->header.ip = to->ip;
 	start->header.flags = flags;
-	start->header.reserved = 0;
+	start->header.pid_high = 0; /* user space fills it in */
 	start->tgid = pid_tgid >> 32;
 	start->uid = uid;
 	start->netns = netns;
 	start->dport = to->port;
-	start->reserved = 0;
+	start->pid_low = 0;
 	start->cgroup = bpf_get_current_cgroup_id();
 	bpf_get_current_comm(start->comm, sizeof(start->comm));
 	start->daddr[0] = to->address[0];
@@ -204,7 +204,7 @@ static __always_inline void emit_end(struct sock *sk, __u8 kind, __u8 flags, __u
 	end->header.kind = kind;
 	end->header.ip = addresses_of(sk, end->saddr, end->daddr, direct);
 	end->header.flags = flags;
-	end->header.reserved = 0;
+	end->header.pid_high = 0;
 	/* skc_num is already zero when a sock closes */
 	end->sport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	end->dport = dport;

@@ -34,7 +34,7 @@ struct record_header {
 	__u8 kind;	/* enum record_kind */
 	__u8 ip;	/* 4 or 6; 4 for a v4-mapped address */
 	__u8 flags;	/* enum record_flag */
-	__u8 reserved;
+	__u8 pid_high;	/* in starts, see pid_low */
 };
 
 /* Addresses are in network byte order as they lie in memory; IPv4 fills the first four bytes, the rest is zero. */
@@ -44,7 +44,7 @@ struct record_start {
 	__u32 uid;
 	__u32 netns;	/* inode of the network namespace */
 	__u16 dport;	/* host byte order */
-	__u16 reserved;
+	__u16 pid_low;	/* with pid_high as bits 16 to 23: the process in its own pid namespace; 0 unknown */
 	__u64 cgroup;	/* id in the cgroup v2 hierarchy */
 	__u64 comm[2];	/* task->comm, 16 bytes, NUL padded */
 	__u64 daddr[2];

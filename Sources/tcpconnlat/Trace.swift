@@ -22,7 +22,8 @@ struct Trace: ParsableCommand {
     let stop = try StopSignals()
     let source = try tracing.openSource(
       filter: filters.kernelFilter, limits: limits, stoppedBy: stop, diagnostics)
-    let session = try Session(filters: filters, output: output, limits: limits, cgroups: .system)
+    let session = try Session(
+      filters: filters, output: output, limits: limits, cgroups: .system(root: tracing.hostRoot))
     try session.run(source, diagnostics)
   }
 }

@@ -20,6 +20,12 @@ struct TracingOptions: ParsableArguments {
       "How long to collect rows before they are printed: 20ms; 0 prints each at once.", valueName: "time"),
     transform: Parse.flush)
   var flush: Int32 = 20
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the host's file system is mounted, to read the names of containers from.", valueName: "dir"),
+    transform: Parse.directory)
+  var hostRoot: String = "/"
 }
 
 extension TracingOptions {

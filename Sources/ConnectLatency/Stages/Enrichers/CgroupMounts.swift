@@ -5,8 +5,13 @@ struct CgroupMounts {
   /// Whether v1 hierarchies with controllers are mounted too.
   var hasVersion1 = false
 
-  /// Reads `/proc/self/mounts`.
+  /// Reads `/proc/self/mounts`. Where nothing is mounted below `root`, this system's own hierarchies count.
   init(root: String) {
+    read(root)
+    if unified == nil && !hasVersion1 { read("/") }
+  }
+
+  private mutating func read(_ root: String) {
     let base = root.hasSuffix("/") ? String(root.dropLast()) : root
     for line in ProcessFiles.text("/proc/self/mounts", limit: 1 << 20)?.split(separator: "\n") ?? [] {
       let fields = line.split(separator: " ")

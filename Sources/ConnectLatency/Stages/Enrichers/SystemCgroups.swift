@@ -8,10 +8,13 @@ import SystemPackage
 /// the process is gone. Where the containers live in v1 hierarchies, the id is the v2 root's and `/proc/PID/cgroup`
 /// says more.
 public final class SystemCgroups: CgroupDirectory {
-  /// Is told every new id with its path, as it becomes known.
-  public var onNew: ((_ id: UInt64, _ path: String) -> Void)?
+  /// Is told every cgroup with its id, as it or more of it becomes known.
+  public var onNew: ((_ id: UInt64, _ cgroup: Cgroup) -> Void)?
 
   private var table = CgroupTable()
+  private var schedule = RefreshSchedule()
+  private var pids = PIDsInContainers()
+  private let names: ContainerNames
   private let unified: FileDescriptor?
   private let hasVersion1: Bool
   private var idsOfPaths: [String: UInt64] = [:]
@@ -28,6 +31,7 @@ public final class SystemCgroups: CgroupDirectory {
     let mounts = CgroupMounts(root: root)
     unified = mounts.unified.flatMap { try? FileDescriptor.open($0, .readOnly, options: [.closeOnExec]) }
     hasVersion1 = mounts.hasVersion1
+    names = ContainerNames(root: root)
   }
 
   deinit {
@@ -35,10 +39,49 @@ public final class SystemCgroups: CgroupDirectory {
   }
 
   public func resolve(_ start: inout StartRecord) {
+    identify(&start)
+    guard let id = start.cgroupID else { return }
+    refresh(id, at: start.time)
+    // What systemd runs on the host has the host's pids; looking costs more than all the rest.
+    guard let pid = start.pid, let cgroup = table.find(id), cgroup.container != nil || cgroup.unit == nil
+    else {
+      return
+    }
+    start.pidInContainer = pids.find(pid, at: start.time)
+  }
+
+  public func cgroup(_ id: UInt64) -> Cgroup? {
+    table.find(id)
+  }
+
+  public func refresh(_ id: UInt64, at time: UInt64) {
+    guard schedule.isDue(id, at: time), let known = table.find(id) else { return }
+    // An id may have been given to another directory; one that is gone keeps the path it had.
+    let path = id < Self.firstPathID ? unifiedPath(of: id) ?? known.path : known.path
+    let cgroup = described(path)
+    // Files may go before the last connect of their container is told: what was known stays.
+    let isLess =
+      cgroup.path == known.path && known.container?.isNamed == true && cgroup.container?.isNamed == false
+    if cgroup != known, !isLess { learn(cgroup, id: id) }
+    schedule.looked(at: id, now: time, foundAll: (isLess ? known : cgroup).container?.isNamed ?? true)
+  }
+
+  /// The id of the v2 root, once seen on a machine where it says nothing.
+  private var rootID: UInt64?
+
+  private var nextPathID = SystemCgroups.firstPathID
+
+  private lazy var mountPoint: String =
+    unified.flatMap { ProcessFiles.link("/proc/self/fd/\($0.rawValue)") } ?? "/sys/fs/cgroup"
+}
+
+extension SystemCgroups {
+  /// Sees to it that the start has an id that the table knows, if there is a way.
+  private func identify(_ start: inout StartRecord) {
     if let id = start.cgroupID, id != rootID {
       if table.find(id) != nil { return }
       if let path = unifiedPath(of: id) {
-        guard path == "/", hasVersion1 else { return learn(path, id: id) }
+        guard path == "/", hasVersion1 else { return learn(path, id: id, at: start.time) }
         rootID = id
       }
     }
@@ -46,37 +89,41 @@ public final class SystemCgroups: CgroupDirectory {
     if let recent, recent.pid == pid, start.time < recent.time &+ Self.belief {
       start.cgroupID = recent.id
     } else if let path = ProcessFiles.cgroupPath(of: pid) {
-      let id = id(ofPath: path)
+      let id = id(ofPath: path, at: start.time)
       recent = (pid, start.time, id)
       start.cgroupID = id
-    } else if let id = start.cgroupID, id == rootID {
-      learn("/", id: id)
+    } else if let id = start.cgroupID, table.find(id) == nil {
+      // Process and cgroup are gone: its id is all there is to tell it from others by.
+      learn(id == rootID ? "/" : "cgroup:\(id)", id: id, at: start.time)
     }
   }
 
-  public func cgroup(_ id: UInt64) -> Cgroup? {
-    table.find(id)
+  private func learn(_ path: String, id: UInt64, at time: UInt64) {
+    let cgroup = described(path)
+    learn(cgroup, id: id)
+    schedule.looked(at: id, now: time, foundAll: cgroup.container?.isNamed ?? true)
   }
 
-  /// The id of the v2 root, once seen on a machine where it says nothing.
-  private var rootID: UInt64?
-
-  private func learn(_ path: String, id: UInt64) {
-    guard table.find(id)?.path != path else { return }
-    table.insert(Cgroup(path: path), id: id)
-    onNew?(id, path)
+  private func learn(_ cgroup: Cgroup, id: UInt64) {
+    table.insert(cgroup, id: id)
+    onNew?(id, cgroup)
   }
 
-  private func id(ofPath path: String) -> UInt64 {
+  /// The cgroup at a path, with the names that files have for its container.
+  private func described(_ path: String) -> Cgroup {
+    let parsed = ContainerPath(path)
+    let container = parsed.container.map { names.complete($0, cgroupPath: path, unit: parsed.unit) }
+    return Cgroup(path: path, container: container, unit: parsed.unit)
+  }
+
+  private func id(ofPath path: String, at time: UInt64) -> UInt64 {
     if let id = idsOfPaths[path], table.find(id) != nil { return id }
     if idsOfPaths.count >= Self.maximumPaths { idsOfPaths.removeAll(keepingCapacity: true) }
     nextPathID += 1
     idsOfPaths[path] = nextPathID
-    learn(path, id: nextPathID)
+    learn(path, id: nextPathID, at: time)
     return nextPathID
   }
-
-  private var nextPathID = SystemCgroups.firstPathID
 
   /// The path of a directory of the v2 hierarchy, which may be gone.
   private func unifiedPath(of id: UInt64) -> String? {
@@ -90,7 +137,4 @@ public final class SystemCgroups: CgroupDirectory {
     let below = path.dropFirst(mountPoint.count)
     return below.isEmpty ? "/" : String(below)
   }
-
-  private lazy var mountPoint: String =
-    unified.flatMap { ProcessFiles.link("/proc/self/fd/\($0.rawValue)") } ?? "/sys/fs/cgroup"
 }
