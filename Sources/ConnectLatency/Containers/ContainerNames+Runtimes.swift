@@ -66,6 +66,21 @@ extension ContainerNames {
     container.name = name
   }
 
+  /// crun and runc by themselves: their container may be in any directory, which has its id as name unless somebody
+  /// chose another; each keeps its state in a directory of that name.
+  func lookUp(cgroupPath: String) -> Container? {
+    for component in cgroupPath.split(separator: "/").suffix(8).reversed() where component.first != "." {
+      let id = String(component)
+      if let status = files.json("run/crun/\(id)/status", limit: Self.configLimit, as: CrunStatus.self),
+        let path = status.cgroupPath, path == cgroupPath || cgroupPath.hasPrefix(path + "/")
+      {
+        return Container(runtime: .crun, id: id, name: id)
+      }
+      if files.isFile("run/runc/\(id)/state.json") { return Container(runtime: .runc, id: id, name: id) }
+    }
+    return nil
+  }
+
   private func addAnnotations(_ path: String, to container: inout Container) -> Bool {
     let config = files.json(path, limit: Self.configLimit, as: RuntimeConfig.self)
     return config?.annotations.map { container.add(annotations: $0) } ?? false

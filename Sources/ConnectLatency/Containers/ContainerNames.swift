@@ -13,8 +13,16 @@ public final class ContainerNames {
     files = HostFiles(root: root)
   }
 
+  /// All that is known of the cgroup at a path.
+  public func describe(cgroupPath: String) -> Cgroup {
+    let parsed = ContainerPath(cgroupPath)
+    var container = parsed.container.map { complete($0, cgroupPath: cgroupPath, unit: parsed.unit) }
+    if container == nil, parsed.unit == nil, cgroupPath != "/" { container = lookUp(cgroupPath: cgroupPath) }
+    return Cgroup(path: cgroupPath, container: container, unit: parsed.unit)
+  }
+
   /// What is known of a container beyond the path of its cgroup.
-  public func complete(_ container: Container, cgroupPath: String, unit: String?) -> Container {
+  func complete(_ container: Container, cgroupPath: String, unit: String?) -> Container {
     var container = container
     let user = HostUser(cgroupPath: cgroupPath, files: files)
     // A path tells no runtime where several use the same; then whoever has a file for the id is the one.

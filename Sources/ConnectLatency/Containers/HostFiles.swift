@@ -37,6 +37,14 @@ final class HostFiles {
     return nil
   }
 
+  /// Whether there is a regular file.
+  func isFile(_ path: String) -> Bool {
+    guard let file = open(path, isDirectory: false) else { return false }
+    defer { try? file.close() }
+    var status = stat()
+    return fstat(file.rawValue, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// The names in a directory, without `.` and `..`, at most `limit`; none when it cannot be read.
   func names(in path: String, limit: Int = 20_000) -> [String] {
     guard let directory = open(path, isDirectory: true) else { return [] }

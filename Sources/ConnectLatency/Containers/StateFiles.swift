@@ -25,6 +25,13 @@ struct RuntimeConfig: Decodable {
   let annotations: [String: String]?
 }
 
+/// crun's `status`, as far as it matters here.
+struct CrunStatus: Decodable {
+  let cgroupPath: String?
+
+  enum CodingKeys: String, CodingKey { case cgroupPath = "cgroup-path" }
+}
+
 /// An element of a list; one that is not as expected does not spoil the rest.
 struct Lenient<Value: Decodable>: Decodable {
   let value: Value?

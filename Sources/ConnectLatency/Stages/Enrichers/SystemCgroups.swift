@@ -58,7 +58,7 @@ public final class SystemCgroups: CgroupDirectory {
     guard schedule.isDue(id, at: time), let known = table.find(id) else { return }
     // An id may have been given to another directory; one that is gone keeps the path it had.
     let path = id < Self.firstPathID ? unifiedPath(of: id) ?? known.path : known.path
-    let cgroup = described(path)
+    let cgroup = names.describe(cgroupPath: path)
     // Files may go before the last connect of their container is told: what was known stays.
     let isLess =
       cgroup.path == known.path && known.container?.isNamed == true && cgroup.container?.isNamed == false
@@ -99,7 +99,7 @@ extension SystemCgroups {
   }
 
   private func learn(_ path: String, id: UInt64, at time: UInt64) {
-    let cgroup = described(path)
+    let cgroup = names.describe(cgroupPath: path)
     learn(cgroup, id: id)
     schedule.looked(at: id, now: time, foundAll: cgroup.container?.isNamed ?? true)
   }
@@ -107,13 +107,6 @@ extension SystemCgroups {
   private func learn(_ cgroup: Cgroup, id: UInt64) {
     table.insert(cgroup, id: id)
     onNew?(id, cgroup)
-  }
-
-  /// The cgroup at a path, with the names that files have for its container.
-  private func described(_ path: String) -> Cgroup {
-    let parsed = ContainerPath(path)
-    let container = parsed.container.map { names.complete($0, cgroupPath: path, unit: parsed.unit) }
-    return Cgroup(path: path, container: container, unit: parsed.unit)
   }
 
   private func id(ofPath path: String, at time: UInt64) -> UInt64 {
