@@ -90,6 +90,29 @@ static __always_inline __u32 netns_of(struct sock *sk, bool direct)
 	return direct ? sk->__sk_common.skc_net.net->ns.inum : BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 
+/* The id of the task's cgroup: in the v2 hierarchy, unless that has no groups and a v1 one is asked for. */
+static __always_inline __u64 cgroup_of_current(void)
+{
+	const __u64 root = 1;
+	__u64 id = bpf_get_current_cgroup_id();
+	struct cgroup_subsys_state *state = 0;
+	struct css_set *set;
+	__u64 controller;
+
+	if (!settings.cgroup_controller || id != root)
+		return id;
+	if (settings.cgroup_controller == CGROUP_PIDS && bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
+		controller = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		controller = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	else
+		return id;
+	set = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), cgroups);
+	bpf_probe_read_kernel(&state, sizeof(state),
+			      (void *)set + bpf_core_field_offset(set->subsys) + controller * sizeof(state));
+	return BPF_CORE_READ(state, cgroup, kn, id) | CGROUP_VERSION_1;
+}
+
 /* Where a connect goes, however its address was given. */
 struct destination {
 	__u64 address[2];
@@ -173,7 +196,7 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	start->netns = netns;
 	start->dport = to->port;
 	start->pid_low = 0;
-	start->cgroup = bpf_get_current_cgroup_id();
+	start->cgroup = cgroup_of_current();
 	bpf_get_current_comm(start->comm, sizeof(start->comm));
 	start->daddr[0] = to->address[0];
 	start->daddr[1] = to->address[1];

@@ -21,7 +21,9 @@ struct Trace: ParsableCommand {
     let diagnostics = Diagnostics(isVerbose: output.isVerbose)
     let stop = try StopSignals()
     let source = try tracing.openSource(
-      filter: filters.kernelFilter, limits: limits, stoppedBy: stop, diagnostics)
+      filter: filters.kernelFilter,
+      findsCgroups: output.cgroup || output.record != nil || !filters.inCgroup.isEmpty,
+      limits: limits, stoppedBy: stop, diagnostics)
     let session = try Session(
       filters: filters, output: output, limits: limits, cgroups: .system(root: tracing.hostRoot))
     try session.run(source, diagnostics)

@@ -176,7 +176,8 @@ struct ContainerPathTests {
   func anything() {
     var random = SplitMix64(seed: 6)
     let parts = [
-      "docker", "-", Self.id, "/", ".scope", ":", "pod", Self.uid, ".slice", "lxc", "machine-", "\\x2d", "libpod-",
+      "docker", "-", Self.id, "/", ".scope", ":", "pod", Self.uid, ".slice", "lxc", "machine-", "\\x2d",
+      "libpod-",
     ]
     for _ in 1...20_000 {
       let path = (0...Int.random(in: 0...9, using: &random)).map { _ in

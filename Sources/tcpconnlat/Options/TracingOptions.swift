@@ -31,13 +31,14 @@ struct TracingOptions: ParsableArguments {
 extension TracingOptions {
   /// Attaches the probe that was asked for, or the first that works, and says which and why.
   func openSource(
-    filter: KernelFilter, limits: LimitOptions, stoppedBy stop: borrowing StopSignals,
+    filter: KernelFilter, findsCgroups: Bool, limits: LimitOptions, stoppedBy stop: borrowing StopSignals,
     _ diagnostics: Diagnostics
   ) throws -> LiveSource {
     var options = LiveSource.Options()
     options.bufferSize = buffer
     options.flushMilliseconds = flush
     options.filter = filter
+    options.findsCgroups = findsCgroups
     // Standard output is never readable for us, but tells when its reader goes.
     options.stopDescriptors = [.readable(stop.descriptor), .disconnected(STDOUT_FILENO)]
     options.deadline = limits.duration.map { MonotonicClock.now + $0 }

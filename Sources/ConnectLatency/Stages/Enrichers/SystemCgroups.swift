@@ -5,8 +5,8 @@ import SystemPackage
 /// The cgroups of the running system.
 ///
 /// The id that a start carries names a directory of the v2 hierarchy, which the kernel opens by that id even when
-/// the process is gone. Where the containers live in v1 hierarchies, the id is the v2 root's and `/proc/PID/cgroup`
-/// says more.
+/// the process is gone. Where the containers live in v1 hierarchies, `/proc/PID/cgroup` says more; when the process is
+/// gone, the id is of one of those hierarchies.
 public final class SystemCgroups: CgroupDirectory {
   /// Is told every cgroup with its id, as it or more of it becomes known.
   public var onNew: ((_ id: UInt64, _ cgroup: Cgroup) -> Void)?
@@ -16,10 +16,13 @@ public final class SystemCgroups: CgroupDirectory {
   private var pids = PIDsInContainers()
   private let names: ContainerNames
   private let unified: FileDescriptor?
+  private let version1: FileDescriptor?
   private let hasVersion1: Bool
   private var idsOfPaths: [String: UInt64] = [:]
   private var recent: (pid: UInt32, time: UInt64, id: UInt64)?
 
+  /// Stands beside ids that are of a v1 hierarchy: CGROUP_VERSION_1.
+  private static let version1Mark: UInt64 = 1 << 62
   /// Ids of v1 paths are ours: the kernel has no single one. They are out of the range of inode numbers.
   private static let firstPathID: UInt64 = 1 << 63
   /// How long `/proc/PID/cgroup` is believed for connects of the same process, in nanoseconds.
@@ -30,12 +33,16 @@ public final class SystemCgroups: CgroupDirectory {
   public init(root: String = "/") {
     let mounts = CgroupMounts(root: root)
     unified = mounts.unified.flatMap { try? FileDescriptor.open($0, .readOnly, options: [.closeOnExec]) }
+    version1 = mounts.version1.flatMap {
+      try? FileDescriptor.open($0.path, .readOnly, options: [.closeOnExec])
+    }
     hasVersion1 = mounts.hasVersion1
     names = ContainerNames(root: root)
   }
 
   deinit {
     try? unified?.close()
+    try? version1?.close()
   }
 
   public func resolve(_ start: inout StartRecord) {
@@ -57,7 +64,7 @@ public final class SystemCgroups: CgroupDirectory {
   public func refresh(_ id: UInt64, at time: UInt64) {
     guard schedule.isDue(id, at: time), let known = table.find(id) else { return }
     // An id may have been given to another directory; one that is gone keeps the path it had.
-    let path = id < Self.firstPathID ? unifiedPath(of: id) ?? known.path : known.path
+    let path = id < Self.firstPathID ? path(of: id, in: unified) ?? known.path : known.path
     let cgroup = names.describe(cgroupPath: path)
     // Files may go before the last connect of their container is told: what was known stays.
     let isLess =
@@ -70,17 +77,14 @@ public final class SystemCgroups: CgroupDirectory {
   private var rootID: UInt64?
 
   private var nextPathID = SystemCgroups.firstPathID
-
-  private lazy var mountPoint: String =
-    unified.flatMap { ProcessFiles.link("/proc/self/fd/\($0.rawValue)") } ?? "/sys/fs/cgroup"
 }
 
 extension SystemCgroups {
   /// Sees to it that the start has an id that the table knows, if there is a way.
   private func identify(_ start: inout StartRecord) {
-    if let id = start.cgroupID, id != rootID {
+    if let id = start.cgroupID, id != rootID, id & Self.version1Mark == 0 {
       if table.find(id) != nil { return }
-      if let path = unifiedPath(of: id) {
+      if let path = path(of: id, in: unified) {
         guard path == "/", hasVersion1 else { return learn(path, id: id, at: start.time) }
         rootID = id
       }
@@ -92,6 +96,10 @@ extension SystemCgroups {
       let id = id(ofPath: path, at: start.time)
       recent = (pid, start.time, id)
       start.cgroupID = id
+    } else if let id = start.cgroupID, id & Self.version1Mark != 0,
+      let path = path(of: id & ~Self.version1Mark, in: version1)
+    {
+      start.cgroupID = self.id(ofPath: path, at: start.time)
     } else if let id = start.cgroupID, table.find(id) == nil {
       // Process and cgroup are gone: its id is all there is to tell it from others by.
       learn(id == rootID ? "/" : "cgroup:\(id)", id: id, at: start.time)
@@ -118,15 +126,15 @@ extension SystemCgroups {
     return nextPathID
   }
 
-  /// The path of a directory of the v2 hierarchy, which may be gone.
-  private func unifiedPath(of id: UInt64) -> String? {
-    guard let unified else { return nil }
-    let directory = clinux_open_cgroup(unified.rawValue, id)
+  /// The path of a directory of a hierarchy, unless it is gone.
+  private func path(of id: UInt64, in hierarchy: FileDescriptor?) -> String? {
+    guard let hierarchy else { return nil }
+    let directory = clinux_open_cgroup(hierarchy.rawValue, id)
     guard directory >= 0 else { return nil }
     defer { close(directory) }
-    guard let path = ProcessFiles.link("/proc/self/fd/\(directory)"), path.hasPrefix(mountPoint) else {
-      return nil
-    }
+    guard let mountPoint = ProcessFiles.link("/proc/self/fd/\(hierarchy.rawValue)"),
+      let path = ProcessFiles.link("/proc/self/fd/\(directory)"), path.hasPrefix(mountPoint)
+    else { return nil }
     let below = path.dropFirst(mountPoint.count)
     return below.isEmpty ? "/" : String(below)
   }
