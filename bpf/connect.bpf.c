@@ -5,8 +5,8 @@
  * Three sets of programs, of which one is loaded:
  *   kprobe_*      tcp_v[46]_connect and their returns, tcp_rcv_state_process
  *   fentry_*      the same functions through BPF trampolines
- *   tracepoint_*  inet_sock_set_state, tcp_receive_reset, and the entry and exit of connect(2)
- * close_hook belongs to the first two.
+ *   tracepoint_*  inet_sock_set_state once more, and the entry and exit of connect(2)
+ * state_hook and reset_hook belong to all of them, error_hook to the first two.
  */
 #include "kernel.h"
 
@@ -39,6 +39,32 @@ static struct sock *calls[CALLS];
 
 #define CALL_OF(tid) calls[(tid) & (CALLS - 1)]
 
+/*
+ * What was emitted last for a sock: half of its address, with the kind of record in the low bits, which alignment
+ * leaves free.
+ *
+ * The kernel does not run a tracing program that an interrupt, or the task that preempts, finds running on the same
+ * CPU, nor a kprobe's inside another's. So events have two hooks that are not busy at the same time, and the one that
+ * comes second finds here that the other was there. Slots are shared by socks that hash alike; what one takes
+ * from the other is emitted twice, and user space finds no open connect for the second.
+ */
+#define MARKS 16384
+static __u32 marks[MARKS];
+
+/* Half of an address, which the verifier lets a program calculate with. */
+static __always_inline __u32 identity(const struct sock *sk)
+{
+	__u32 half;
+
+	asm volatile("%0 = %1" : "=w"(half) : "w"((__u32)(__u64)sk));
+	return half;
+}
+
+static __always_inline __u32 *mark_of(__u32 identity)
+{
+	return &marks[((identity >> 6) + (identity >> 20)) & (MARKS - 1)];
+}
+
 /* ---- helpers ---- */
 
 /* Relaxed, so that clang makes the one atomic addition that kernels before 5.12 know. */
@@ -46,9 +72,6 @@ static __always_inline void count_loss(__u64 *counter)
 {
 	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
-
-/* A field of a struct the verifier knows by BTF (direct) or of any address (a safe read that costs more). */
-#define FIELD(direct, pointer, field) ((direct) ? (pointer)->field : BPF_CORE_READ(pointer, field))
 
 /* ::ffff:0:0/96, as its first twelve bytes lie in memory */
 #define MAPPED_PREFIX bpf_htonl(0xffff)
@@ -144,22 +167,53 @@ static __always_inline bool is_v6only(struct sock *sk)
 	return BPF_CORE_READ_BITFIELD_PROBED(sk, __sk_common.skc_ipv6only);
 }
 
+/* What the first words of a struct sock say, which costs one read wherever it is. */
+struct sock_head {
+	__u32 daddr, saddr;
+	__be16 dport;
+	__u16 num;
+	__u16 family;
+	__u8 state;
+};
+
+static __always_inline void read_head(struct sock_head *head, struct sock *sk, bool direct)
+{
+	char words[24];
+
+	if (direct) {
+		head->daddr = sk->__sk_common.skc_daddr;
+		head->saddr = sk->__sk_common.skc_rcv_saddr;
+		head->dport = sk->__sk_common.skc_dport;
+		head->num = sk->__sk_common.skc_num;
+		head->family = sk->__sk_common.skc_family;
+		head->state = sk->__sk_common.skc_state;
+		return;
+	}
+	bpf_probe_read_kernel(words, sizeof(words), sk);
+	head->daddr = *(__u32 *)(words + bpf_core_field_offset(sk->__sk_common.skc_daddr));
+	head->saddr = *(__u32 *)(words + bpf_core_field_offset(sk->__sk_common.skc_rcv_saddr));
+	head->dport = *(__be16 *)(words + bpf_core_field_offset(sk->__sk_common.skc_dport));
+	head->num = *(__u16 *)(words + bpf_core_field_offset(sk->__sk_common.skc_num));
+	head->family = *(__u16 *)(words + bpf_core_field_offset(sk->__sk_common.skc_family));
+	head->state = *(__u8 *)(words + bpf_core_field_offset(sk->__sk_common.skc_state));
+}
+
 /* The addresses of a sock that has them. */
-static __always_inline __u8 addresses_of(struct sock *sk, __u64 saddr[2], __u64 daddr[2], bool direct)
+static __always_inline __u8 addresses_of(struct sock *sk, const struct sock_head *head, struct record_end *end)
 {
 	struct in6_addr to;
 
-	if (FIELD(direct, sk, __sk_common.skc_family) == AF_INET6) {
+	if (head->family == AF_INET6) {
 		BPF_CORE_READ_INTO(&to, sk, __sk_common.skc_v6_daddr);
 		if (!is_mapped(&to) || is_v6only(sk)) {
-			__builtin_memcpy(daddr, &to, sizeof(to));
-			BPF_CORE_READ_INTO((struct in6_addr *)saddr, sk, __sk_common.skc_v6_rcv_saddr);
+			__builtin_memcpy(end->daddr, &to, sizeof(to));
+			BPF_CORE_READ_INTO((struct in6_addr *)end->saddr, sk, __sk_common.skc_v6_rcv_saddr);
 			return 6;
 		}
 	}
-	saddr[0] = FIELD(direct, sk, __sk_common.skc_rcv_saddr);
-	daddr[0] = FIELD(direct, sk, __sk_common.skc_daddr);
-	saddr[1] = daddr[1] = 0;
+	end->saddr[0] = head->saddr;
+	end->daddr[0] = head->daddr;
+	end->saddr[1] = end->daddr[1] = 0;
 	return 4;
 }
 
@@ -184,6 +238,7 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 		count_loss(&lost.starts);
 		return false;
 	}
+	*mark_of(identity(sk)) = identity(sk) | RECORD_START;
 	start->header.time = now;
 	start->header.sock = (__u64)sk;
 	start->header.tid = pid_tgid;
@@ -204,11 +259,18 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	return true;
 }
 
-static __always_inline void emit_end(struct sock *sk, __u8 kind, __u8 flags, __u32 tid, __u16 error, bool direct)
+/* Emits an end, unless another hook has emitted it already. */
+static __always_inline void emit_end_of(struct sock *sk, const struct sock_head *head, __u8 kind, __u8 flags,
+					__u32 tid, __u16 error, bool direct)
 {
 	__u64 now = bpf_ktime_get_ns();
-	__u16 dport = bpf_ntohs(FIELD(direct, sk, __sk_common.skc_dport));
+	__u32 id = identity(sk), *mark = mark_of(id);
+	__u16 dport = bpf_ntohs(head->dport);
 	struct record_end *end;
+
+	if (*mark == (id | kind))
+		return;
+	*mark = id | kind;
 
 	/* a failed call has no port any more; its start was filtered already */
 	if (kind != RECORD_FAILED && !wants_port(dport))
@@ -225,18 +287,26 @@ static __always_inline void emit_end(struct sock *sk, __u8 kind, __u8 flags, __u
 	end->header.sock = (__u64)sk;
 	end->header.tid = tid;
 	end->header.kind = kind;
-	end->header.ip = addresses_of(sk, end->saddr, end->daddr, direct);
+	end->header.ip = addresses_of(sk, head, end);
 	end->header.flags = flags;
 	end->header.pid_high = 0;
-	/* skc_num is already zero when a sock closes */
-	end->sport = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	/* skc_num is already zero when a sock closes; inet_sport takes another read */
+	end->sport = head->num ? head->num : bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	end->dport = dport;
 	end->error = error;
 	end->retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
 	bpf_ringbuf_submit(end, 0);
 }
 
-/* ---- what kprobe and fentry have in common ---- */
+static __always_inline void emit_end(struct sock *sk, __u8 kind, __u8 flags, __u32 tid, __u16 error, bool direct)
+{
+	struct sock_head head;
+
+	read_head(&head, sk, direct);
+	emit_end_of(sk, &head, kind, flags, tid, error, direct);
+}
+
+/* ---- what the probes have in common ---- */
 
 static __always_inline void connect_v4_entered(struct sock *sk, void *uaddr, bool direct)
 {
@@ -245,7 +315,7 @@ static __always_inline void connect_v4_entered(struct sock *sk, void *uaddr, boo
 	struct sockaddr_in address;
 
 	/* tcp_v6_connect got a v4-mapped address and calls on: it has emitted the start */
-	if (FIELD(direct, sk, __sk_common.skc_family) == AF_INET6)
+	if (CALL_OF(tid) == sk)
 		return;
 	bpf_core_read(&address, sizeof(address), uaddr);
 	destination_v4(&to, address.sin_addr.s_addr, address.sin_port);
@@ -278,36 +348,107 @@ static __always_inline void connect_returned(long result, bool direct)
 static __always_inline void packet_arrived(struct sock *sk, struct sk_buff *skb, bool direct)
 {
 	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	struct tcp_skb_cb *cb;
+	char control[24];	/* struct tcp_skb_cb up to ack_seq */
+	struct tcp_skb_cb *cb = 0;
+	struct sock_head head;
 	__u8 flags;
 
-	if (FIELD(direct, sk, __sk_common.skc_state) != TCP_SYN_SENT)
+	if (direct && sk->__sk_common.skc_state != TCP_SYN_SENT)
 		return;
-	cb = (void *)skb + bpf_core_field_offset(skb->cb);
-	flags = BPF_CORE_READ(cb, tcp_flags);
+	read_head(&head, sk, direct);
+	if (head.state != TCP_SYN_SENT)
+		return;
+	bpf_probe_read_kernel(control, sizeof(control), (void *)skb + bpf_core_field_offset(skb->cb));
+	flags = *(__u8 *)(control + bpf_core_field_offset(cb->tcp_flags));
 	if (flags & TCPHDR_ACK) {
-		__u32 acked = BPF_CORE_READ(cb, ack_seq);
+		__u32 acked = *(__u32 *)(control + bpf_core_field_offset(cb->ack_seq));
 
 		if ((__s32)(acked - BPF_CORE_READ(tp, snd_una)) <= 0 || (__s32)(acked - BPF_CORE_READ(tp, snd_nxt)) > 0)
 			return;
 		if (flags & TCPHDR_RST) {
-			emit_end(sk, RECORD_RESET, 0, 0, 0, direct);
+			emit_end_of(sk, &head, RECORD_RESET, 0, 0, 0, direct);
 			return;
 		}
 	}
 	if ((flags & TCPHDR_SYN) && !(flags & TCPHDR_RST))
-		emit_end(sk, RECORD_RESPONSE, 0, 0, 0, direct);
+		emit_end_of(sk, &head, RECORD_RESPONSE, 0, 0, 0, direct);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(close_hook, struct sock *sk, int oldstate, int newstate)
+/*
+ * A sock that enters SYN_SENT in a call whose entry was not seen. With the tracepoints that is any call but
+ * connect(2): io_uring, sendto(MSG_FASTOPEN), a kernel client, an MPTCP subflow.
+ */
+static __always_inline void syn_sent_entered(struct sock *sk)
 {
-	if (oldstate != TCP_SYN_SENT || newstate != TCP_CLOSE || sk->sk_protocol != IPPROTO_TCP)
-		return 0;
-	/* the connect call itself gives up: its return says why */
-	if (!sk->sk_err && CALL_OF((__u32)bpf_get_current_pid_tgid()) == sk)
-		return 0;
-	emit_end(sk, RECORD_CLOSE, 0, 0, sk->sk_err, true);
+	struct destination to;
+
+	if (sk->__sk_common.skc_family == AF_INET6) {
+		struct in6_addr address;
+
+		BPF_CORE_READ_INTO(&address, sk, __sk_common.skc_v6_daddr);
+		destination_v6(&to, &address, sk->__sk_common.skc_dport, is_mapped(&address) && is_v6only(sk));
+	} else {
+		destination_v4(&to, sk->__sk_common.skc_daddr, sk->__sk_common.skc_dport);
+	}
+	emit_start(sk, &to, 0, true);
+}
+
+/* Whether a sock closes within the call that was to connect it. */
+static __always_inline bool is_connecting(struct sock *sk)
+{
+	struct socket *socket = sk->sk_socket;
+
+	return socket && BPF_CORE_READ(socket, state) == SS_UNCONNECTED;
+}
+
+static __always_inline void state_changed(struct sock *sk, int oldstate, int newstate)
+{
+	bool in_call;
+
+	if ((oldstate != TCP_SYN_SENT && newstate != TCP_SYN_SENT) || sk->sk_protocol != IPPROTO_TCP)
+		return;
+	in_call = CALL_OF((__u32)bpf_get_current_pid_tgid()) == sk;
+	if (newstate == TCP_SYN_SENT) {
+		if (!in_call)
+			syn_sent_entered(sk);
+	} else if (newstate != TCP_CLOSE) {
+		emit_end(sk, RECORD_RESPONSE, 0, 0, 0, true);
+	} else if (sk->sk_err) {
+		emit_end(sk, RECORD_CLOSE, 0, 0, sk->sk_err, true);
+	} else if (!is_connecting(sk)) {
+		emit_end(sk, RECORD_CLOSE, 0, 0, 0, true);
+	} else if (!in_call) {
+		emit_end(sk, RECORD_CLOSE, RECORD_IN_CONNECT, 0, 0, true);
+	}
+	/* else the call itself gives up, and its return says why */
+}
+
+/* The one that sees every close, and the second hook of starts and answers. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state_hook, struct sock *sk, int oldstate, int newstate)
+{
+	state_changed(sk, oldstate, newstate);
+	return 0;
+}
+
+/* The second hook of a RST. */
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(reset_hook, struct sock *sk)
+{
+	if (sk->__sk_common.skc_state == TCP_SYN_SENT)
+		emit_end(sk, RECORD_RESET, 0, 0, 0, true);
+	return 0;
+}
+
+/* The second hook of a close that an error caused: it is reported when the sock has closed. */
+SEC("tp_btf/inet_sk_error_report")
+int BPF_PROG(error_hook, struct sock *sk)
+{
+	__u32 id = identity(sk), mark = *mark_of(id);
+
+	if (sk->__sk_common.skc_state == TCP_CLOSE && sk->sk_err && sk->sk_protocol == IPPROTO_TCP &&
+	    (mark == (id | RECORD_START) || mark == (id | RECORD_RESET)))
+		emit_end(sk, RECORD_CLOSE, 0, 0, sk->sk_err, true);
 	return 0;
 }
 
@@ -387,51 +528,12 @@ int BPF_PROG(fentry_packet, struct sock *sk, struct sk_buff *skb)
 
 /* ---- tracepoint ---- */
 
-/* A sock that enters SYN_SENT outside connect(2): io_uring, sendto(MSG_FASTOPEN), a kernel client, an MPTCP subflow. */
-static __always_inline void syn_sent_entered(struct sock *sk)
-{
-	struct destination to;
-
-	if (sk->__sk_common.skc_family == AF_INET6) {
-		struct in6_addr address;
-
-		BPF_CORE_READ_INTO(&address, sk, __sk_common.skc_v6_daddr);
-		destination_v6(&to, &address, sk->__sk_common.skc_dport, is_mapped(&address) && is_v6only(sk));
-	} else {
-		destination_v4(&to, sk->__sk_common.skc_daddr, sk->__sk_common.skc_dport);
-	}
-	emit_start(sk, &to, 0, true);
-}
-
+/* The second hook of what ends a connect where there is no other: state_hook's twin. */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(tracepoint_state, struct sock *sk, int oldstate, int newstate)
 {
-	bool in_call;
-
-	if (oldstate != TCP_SYN_SENT && newstate != TCP_SYN_SENT)
-		return 0;
-	if (sk->sk_protocol != IPPROTO_TCP)
-		return 0;
-	in_call = CALL_OF((__u32)bpf_get_current_pid_tgid()) == sk;
-	if (newstate == TCP_SYN_SENT) {
-		if (!in_call)
-			syn_sent_entered(sk);
-	} else if (newstate != TCP_CLOSE) {
-		emit_end(sk, RECORD_RESPONSE, 0, 0, 0, true);
-	} else if (sk->sk_err || !in_call) {
-		struct socket *socket = sk->sk_socket;
-		bool unseen = !sk->sk_err && socket && BPF_CORE_READ(socket, state) == SS_UNCONNECTED;
-
-		emit_end(sk, RECORD_CLOSE, unseen ? RECORD_IN_CONNECT : 0, 0, sk->sk_err, true);
-	}
-	return 0;
-}
-
-SEC("tp_btf/tcp_receive_reset")
-int BPF_PROG(tracepoint_reset, struct sock *sk)
-{
-	if (sk->__sk_common.skc_state == TCP_SYN_SENT)
-		emit_end(sk, RECORD_RESET, 0, 0, 0, true);
+	if (oldstate == TCP_SYN_SENT)
+		state_changed(sk, oldstate, newstate);
 	return 0;
 }
 

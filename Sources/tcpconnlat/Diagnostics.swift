@@ -1,6 +1,7 @@
 import ConnectLatency
 import Glibc
 import Logging
+import SystemPackage
 
 /// What is said on standard error, a line each, after the program's name. Rows never go there.
 struct Diagnostics {
@@ -81,5 +82,19 @@ enum StandardError {
   static func write(_ line: String) {
     var line = line
     line.withUTF8 { bytes in _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
+  }
+}
+
+/// Standard output, for what is no row.
+enum StandardOutput {
+  /// - Throws: `SinkError` as a row would.
+  static func write(_ text: String) throws {
+    do {
+      _ = try FileDescriptor.standardOutput.writeAll((text + "\n").utf8)
+    } catch Errno.brokenPipe {
+      throw SinkError.readerGone
+    } catch let errno as Errno {
+      throw SinkError.write(to: "standard output", errno)
+    }
   }
 }

@@ -13,15 +13,17 @@ struct Doctor: ParsableCommand {
     let diagnostics = Diagnostics(isVerbose: isVerbose)
     var refusals: [ProbeError] = []
     for probe in Probe.allCases {
-      do {
+      let line: String
+      do throws(ProbeError) {
         let source = try LiveSource(probe: probe)
         let blindSpots = source.blindSpots.map { "; not seen: \($0)" }.joined()
-        print(Self.line(probe, "works", probe.summary + blindSpots))
+        line = Self.line(probe, "works", probe.summary + blindSpots)
       } catch {
         refusals.append(error)
         diagnostics.details(of: error)
-        print(Self.line(probe, "fails", "\(error.reason); \(error.advice)"))
+        line = Self.line(probe, "fails", "\(error.reason); \(error.advice)")
       }
+      try StandardOutput.write(line)
     }
     if refusals.count == Probe.allCases.count { throw NoProbeWorks(refusals: refusals) }
   }

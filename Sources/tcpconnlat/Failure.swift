@@ -73,8 +73,13 @@ extension Failure {
     if TCPConnLat.exitCode(for: error) == .success {
       let message = TCPConnLat.fullMessage(for: error)
       // Without a subcommand, help is that of the command that runs without one.
-      print(message == TCPConnLat.helpMessage() ? TCPConnLat.helpMessage(for: Trace.self) : message)
-      self.init("", .success)
+      do {
+        try StandardOutput.write(
+          message == TCPConnLat.helpMessage() ? TCPConnLat.helpMessage(for: Trace.self) : message)
+        self.init("", .success)
+      } catch {
+        self.init(error)
+      }
     } else {
       let message = TCPConnLat.message(for: error)
       self.init("\(message) (tcpconnlat --help says more)", .usage)

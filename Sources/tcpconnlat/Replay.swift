@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConnectLatency
+import Glibc
 
 /// `tcpconnlat replay FILE`: a recording instead of the kernel.
 struct Replay: ParsableCommand {
@@ -17,6 +18,8 @@ struct Replay: ParsableCommand {
   @OptionGroup(title: "Which connects") var filters: FilterOptions
   @OptionGroup(title: "What is printed") var output: OutputOptions
   @OptionGroup(title: "When to end") var limits: LimitOptions
+  /// Without a meaning here, but a command line that traced also replays.
+  @OptionGroup(visibility: .hidden) var tracing: TracingOptions
 
   mutating func validate() throws {
     if sample, let first = file {
@@ -37,13 +40,33 @@ struct Replay: ParsableCommand {
     let diagnostics = Diagnostics(isVerbose: output.isVerbose)
     StopSignals.ignoreBrokenPipes()
     let recording = try openRecording()
+    recording.duration = limits.duration
+    if let file, let record = output.record, FileIdentity(file) == FileIdentity(record),
+      FileIdentity(file) != nil
+    {
+      throw Failure("--record \(record): that is the recording to be replayed: give another file", .usage)
+    }
     let session = try Session(
-      filters: filters, output: output, limits: limits, cgroups: .recorded(recording))
+      filters: filters, output: output, limits: limits, cgroups: .recorded(recording),
+      recorder: try output.makeRecorder())
     try session.run(recording, diagnostics)
   }
 
   private func openRecording() throws -> RecordingSource {
     guard let file else { return try RecordingSource.sample() }
     return try Failure.naming(file, .noInput) { try RecordingSource(path: file) }
+  }
+}
+
+/// Which file a path leads to.
+private struct FileIdentity: Equatable {
+  let device: dev_t
+  let inode: ino_t
+
+  /// Nil when there is no such file.
+  init?(_ path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    (device, inode) = (status.st_dev, status.st_ino)
   }
 }

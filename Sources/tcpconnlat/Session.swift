@@ -14,11 +14,11 @@ struct Session {
   private let recorder: RecordingWriter?
   private let showsStatistics: Bool
 
-  /// - Throws: `Failure` when the recording cannot be made, `SinkError` when the header cannot be written.
-  init(filters: FilterOptions, output: OutputOptions, limits: LimitOptions, cgroups: Cgroups) throws {
-    let recorder = try output.record.map { path in
-      try Failure.naming(path, .cannotCreate) { try RecordingWriter(path: path) }
-    }
+  /// - Throws: `SinkError` when the header cannot be written.
+  init(
+    filters: FilterOptions, output: OutputOptions, limits: LimitOptions, cgroups: Cgroups,
+    recorder: RecordingWriter?
+  ) throws {
     self.recorder = recorder
     showsStatistics = output.stats
 

@@ -3,10 +3,12 @@ import Glibc
 /// The descriptor that the signal handler writes to; a handler can have no context of its own.
 private nonisolated(unsafe) var stopWriteEnd: CInt = -1
 
-/// Turns SIGINT and SIGTERM into a descriptor that becomes readable, and SIGPIPE into EPIPE.
+/// Turns SIGINT, SIGTERM and SIGHUP into a descriptor that becomes readable, and SIGPIPE into EPIPE.
 ///
 /// The second signal ends the program at once: somebody may be in a hurry while a slow reader takes the last rows.
 struct StopSignals: ~Copyable {
+  private static let signals = [SIGINT, SIGTERM, SIGHUP]
+
   /// Readable once a signal has arrived.
   let descriptor: CInt
 
@@ -34,7 +36,7 @@ struct StopSignals: ~Copyable {
     // A parent may have started us with these blocked.
     var stopping = sigset_t()
     sigemptyset(&stopping)
-    for signal in [SIGINT, SIGTERM] {
+    for signal in Self.signals {
       sigaction(signal, &action, nil)
       sigaddset(&stopping, signal)
     }
@@ -48,7 +50,7 @@ struct StopSignals: ~Copyable {
   }
 
   deinit {
-    for signalNumber in [SIGINT, SIGTERM] { signal(signalNumber, SIG_DFL) }
+    for signalNumber in Self.signals { signal(signalNumber, SIG_DFL) }
     close(stopWriteEnd)
     close(descriptor)
   }

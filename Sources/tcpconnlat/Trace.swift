@@ -20,12 +20,19 @@ struct Trace: ParsableCommand {
   func run() throws {
     let diagnostics = Diagnostics(isVerbose: output.isVerbose)
     let stop = try StopSignals()
+    let recorder = try output.makeRecorder()
     let source = try tracing.openSource(
+<<<<<<< HEAD
       filter: filters.kernelFilter,
       findsCgroups: output.cgroup || output.record != nil || !filters.inCgroup.isEmpty,
       limits: limits, stoppedBy: stop, diagnostics)
     let session = try Session(
       filters: filters, output: output, limits: limits, cgroups: .system(root: tracing.hostRoot))
+=======
+      filter: filters.kernelFilter, limits: limits, stoppedBy: stop, diagnostics)
+    let session = try Session(
+      filters: filters, output: output, limits: limits, cgroups: .system, recorder: recorder)
+>>>>>>> e05726d945c38df16e916d1277f8360e3afcaa90
     try session.run(source, diagnostics)
   }
 }

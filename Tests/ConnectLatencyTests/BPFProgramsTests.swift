@@ -30,7 +30,7 @@ struct BPFProgramsTests {
     let process = Process()
     process.executableURL = try Self.clang()
     process.arguments = [
-      "-target", "bpf", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter",
+      "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter",
       "-D__TARGET_ARCH_\(architecture)", "-I/usr/include", "-c",
       Self.package.appending(path: "bpf/connect.bpf.c").path(), "-o", object.path,
     ]

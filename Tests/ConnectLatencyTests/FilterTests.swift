@@ -42,11 +42,14 @@ struct FilterTests {
     Case("uid", { .uid([0, 7]) }, passes: [of(uid: 0), of(uid: 7)], drops: [of(uid: 6), of(uid: nil)]),
     Case("netns", { .netns([5]) }, passes: [of(netns: 5)], drops: [of(netns: 6), of(netns: nil)]),
     Case(
-      "comm", { .comm([Comm("curl".utf8), Comm("wget".utf8)]) },
+      "comm", { .comm([CommPattern("curl"), CommPattern("wget")]) },
       passes: [of(comm: "curl"), of(comm: "wget")],
       drops: [of(comm: "cur"), of(comm: "curl2"), of(comm: "Curl"), of(comm: "")]),
     Case(
-      "comm as long as the kernel cuts it", { .comm([Comm("a-very-long-program-name".utf8)]) },
+      "comm by pattern", { .comm([CommPattern("php-fpm*")]) },
+      passes: [of(comm: "php-fpm"), of(comm: "php-fpm8.2")], drops: [of(comm: "php"), of(comm: "")]),
+    Case(
+      "comm as long as the kernel cuts it", { .comm([CommPattern("a-very-long-program-name")]) },
       passes: [of(comm: "a-very-long-program-name"), of(comm: "a-very-long-pro")],
       drops: [of(comm: "a-very-long")]),
     Case(

@@ -1,3 +1,4 @@
+import Foundation
 import SystemPackage
 import Testing
 
@@ -31,6 +32,16 @@ struct RecordingTests {
     let fromFile = try rows(of: RecordingSource(path: file.path))
     let fromMemory = try rows(of: RecordingSource(bytes: try file.bytes, name: "test"))
     #expect(fromFile == fromMemory)
+    let pipe = try FileDescriptor.pipe()
+    let bytes = try file.bytes
+    Thread.detachNewThread {
+      for begin in stride(from: 0, to: bytes.count, by: 7) {
+        _ = try? pipe.writeEnd.writeAll(bytes[begin..<min(begin + 7, bytes.count)])
+      }
+      try? pipe.writeEnd.close()
+    }
+    #expect(try rows(of: RecordingSource(path: "/dev/fd/\(pipe.readEnd.rawValue)")) == fromMemory)
+    try pipe.readEnd.close()
     #expect(throws: Errno.noSuchFileOrDirectory) { try RecordingSource(path: file.path + "-none") }
   }
 

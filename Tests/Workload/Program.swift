@@ -5,6 +5,7 @@ struct Program {
   static let usage = """
     usage: connect-workload run --truth FILE [--only CASE[,CASE]] [--burst N]
            connect-workload run --list
+           connect-workload load [--connects N] [--warmup N] [--rate N] [--seconds N]
            connect-workload check --truth FILE --rows FILE --probe NAME [--summary]
            connect-workload check --peer --truth FILE --rows FILE [--summary]
     """
@@ -26,6 +27,7 @@ struct Program {
     switch words.first {
     case "run": return try makeTruth(&options)
     case "check": return try checkRows(&options)
+    case "load": return try makeLoad(&options)
     case "scene":
       guard words.count == 4, let group = Group(rawValue: words[1]), let burst = Int(words[3]) else {
         throw UsageError(what: "scene is not for you")
@@ -54,6 +56,20 @@ struct Program {
     let program = RunProgram(truth: try options.needed("--truth"), only: only, burst: burst)
     try options.end()
     return try program.run()
+  }
+
+  private static func makeLoad(_ options: inout Options) throws -> Bool {
+    func number(_ name: String, _ standard: Int) throws -> Int {
+      guard let word = options.value(name) else { return standard }
+      guard let number = Int(word), number >= 0 else { throw UsageError(what: "\(name) \(word): a number") }
+      return number
+    }
+    let load = Load(
+      connects: try number("--connects", 10_000), warmup: try number("--warmup", 100),
+      rate: try number("--rate", 0), seconds: try number("--seconds", 60))
+    try options.end()
+    try load.run()
+    return true
   }
 
   private static func checkRows(_ options: inout Options) throws -> Bool {

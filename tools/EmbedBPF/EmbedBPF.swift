@@ -24,7 +24,7 @@ struct EmbedBPF {
     try run(
       clang,
       [
-        "-target", "bpf", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter",
+        "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter",
         "-D__TARGET_ARCH_\(architecture)", "-I/usr/include", "-c", source, "-o", object,
       ])
     try run(objcopy, ["--strip-debug", object])

@@ -12,6 +12,17 @@ public enum Record: Sendable, BitwiseCopyable {
   case lost(Losses)
 }
 
+extension Record {
+  /// When it happened, CLOCK_MONOTONIC in nanoseconds; nil where that has no meaning.
+  public var time: UInt64? {
+    switch self {
+    case .start(let start): start.time
+    case .end(let end): end.time
+    case .clock, .lost: nil
+    }
+  }
+}
+
 /// How many records the kernel could not hand over, since tracing began.
 public struct Losses: Equatable, Sendable, BitwiseCopyable {
   /// Starts: each is one connect without a row.

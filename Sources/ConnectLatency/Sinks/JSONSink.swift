@@ -3,9 +3,7 @@ import SystemPackage
 /// Prints connections as JSON, one object a line, the keys always in the same order.
 public final class JSONSink: Stage {
   private let output: RowOutput
-  private let showsCgroup: Bool
-  private var buffer = TextBuffer()
-  private var clock = RFC3339Clock()
+  private var rows: JSONRows
 
   /// Rows are written at the end of a batch, or when this many bytes have come together.
   private static let enough = 32 << 10
@@ -15,16 +13,16 @@ public final class JSONSink: Stage {
     to descriptor: FileDescriptor, named name: String = "standard output", showsCgroup: Bool = false
   ) {
     output = RowOutput(descriptor: descriptor, name: name)
-    self.showsCgroup = showsCgroup
+    rows = JSONRows(showsCgroup: showsCgroup)
   }
 
   public func process(_ connection: inout Connection) throws(SinkError) -> Verdict {
-    append(connection)
-    if buffer.count >= Self.enough { try flush() }
+    if rows.append(connection) >= Self.enough { try flush() }
     return .pass
   }
 
   public func flush() throws(SinkError) {
+<<<<<<< HEAD
     guard buffer.count > 0 else { return }
     // Whatever the write comes to, no row is written twice.
     defer { buffer.removeAll() }
@@ -95,5 +93,8 @@ extension JSONSink {
   private func member(_ key: StaticString, _ number: UInt64) {
     buffer.append(key)
     buffer.append(decimal: number)
+=======
+    try rows.write(to: output)
+>>>>>>> e05726d945c38df16e916d1277f8360e3afcaa90
   }
 }

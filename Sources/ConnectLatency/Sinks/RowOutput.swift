@@ -26,3 +26,12 @@ struct RowOutput {
     }
   }
 }
+
+extension TextBuffer {
+  /// Writes what is in it and empties it, whatever comes of that.
+  mutating func write(to output: RowOutput) throws(SinkError) {
+    guard count > 0 else { return }
+    defer { removeAll() }
+    try output.write(contents)
+  }
+}

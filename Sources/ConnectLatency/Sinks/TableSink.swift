@@ -16,12 +16,8 @@ public final class TableSink: Stage {
   }
 
   private let output: RowOutput
-  private let columns: Columns
-  private var buffer = TextBuffer()
-  private var firstEnd: UInt64?
+  private var rows: TableRows
 
-  /// How wide latency and errno are together where CGROUP follows: `12345.67 ECONNREFUSED`.
-  private static let endWidth = 21
   /// Rows are written at the end of a batch, or when this many bytes have come together.
   private static let enough = 32 << 10
 
@@ -31,111 +27,17 @@ public final class TableSink: Stage {
     throws(SinkError)
   {
     output = RowOutput(descriptor: descriptor, name: name)
-    self.columns = columns
-    if columns.contains(.time) { buffer.append("TIME(s)  ") }
-    buffer.append("PID    COMM         IP SADDR            ")
-    if columns.contains(.localPort) { buffer.append("LPORT  ") }
-    buffer.append("DADDR            DPORT LAT(ms)")
-    if columns.contains(.cgroup) { buffer.append("               CGROUP") }
-    buffer.append(UInt8(ascii: "\n"))
+    rows = TableRows(columns: columns)
+    rows.appendHeader()
     try flush()
   }
 
   public func process(_ connection: inout Connection) throws(SinkError) -> Verdict {
-    append(connection)
-    if buffer.count >= Self.enough { try flush() }
+    if rows.append(connection) >= Self.enough { try flush() }
     return .pass
   }
 
   public func flush() throws(SinkError) {
-    guard buffer.count > 0 else { return }
-    // Whatever the write comes to, no row is written twice.
-    defer { buffer.removeAll() }
-    try output.write(buffer.contents)
-  }
-}
-
-extension TableSink {
-  private func append(_ connection: borrowing Connection) {
-    if columns.contains(.time) { appendTime(connection.endTime) }
-    column(6) { $0.append(decimal: UInt64(connection.start.raw.tgid)) }
-    let comm = buffer.count
-    let characters = buffer.appendPrintable(connection.start.comm, columns: 12)
-    buffer.pad(to: 12, since: comm, hidden: buffer.count - comm - characters)
-    buffer.append(connection.isIPv4 ? " 4  " : " 6  ")
-    column(16) { $0.append(connection.source) }
-    if columns.contains(.localPort) { column(6) { $0.append(decimal: UInt64(connection.sourcePort)) } }
-    column(16) { $0.append(connection.destination) }
-    column(5) { $0.append(decimal: UInt64(connection.destinationPort)) }
-    appendEnd(connection)
-    buffer.append(UInt8(ascii: "\n"))
-  }
-
-  /// A field that is at least `width` wide, and the space behind it.
-  @inline(__always)
-  private func column(_ width: Int, _ append: (inout TextBuffer) -> Void) {
-    let position = buffer.count
-    append(&buffer)
-    buffer.pad(to: width, since: position)
-    buffer.append(UInt8(ascii: " "))
-  }
-
-  private func appendTime(_ time: UInt64) {
-    let first = firstEnd ?? time
-    firstEnd = first
-    let position = buffer.count
-    // An attempt may end a little before the one whose row came first: RSTs count from their arrival.
-    let milliseconds = (time > first ? time - first : 0).rounded(to: 1_000_000)
-    buffer.append(decimal: milliseconds / 1000)
-    buffer.append(UInt8(ascii: "."))
-    buffer.append(decimal: milliseconds % 1000, digits: 3)
-    buffer.pad(to: 9, since: position)
-  }
-
-  private func appendEnd(_ connection: borrowing Connection) {
-    let position = buffer.count
-    let hundredths = connection.latency.rounded(to: 10_000)
-    buffer.append(decimal: hundredths / 100)
-    buffer.append(UInt8(ascii: "."))
-    buffer.append(decimal: hundredths % 100, digits: 2)
-    if connection.outcome != .established {
-      buffer.append(UInt8(ascii: " "))
-      buffer.appendEndName(of: connection)
-    }
-    if columns.contains(.cgroup), let cgroup = connection.cgroup {
-      buffer.pad(to: Self.endWidth, since: position)
-      buffer.append(UInt8(ascii: " "))
-      buffer.append(cgroup.label)
-    }
-  }
-}
-
-extension TextBuffer {
-  /// Appends the errno's name, or the outcome's where the kernel set none.
-  mutating func appendEndName(of connection: borrowing Connection) {
-    if connection.error == 0 {
-      append(connection.outcome.name)
-    } else {
-      appendErrno(connection.error)
-    }
-  }
-
-  /// Appends an errno's name, or `errno 999` for one without a name here.
-  mutating func appendErrno(_ number: UInt16) {
-    if let name = ErrnoName.name(of: number) {
-      append(name)
-    } else {
-      append("errno ")
-      append(decimal: UInt64(number))
-    }
-  }
-}
-
-extension UInt64 {
-  /// How many `unit` this is, to the nearest, as `printf` rounds. No number is too large for it.
-  @inline(__always)
-  fileprivate func rounded(to unit: UInt64) -> UInt64 {
-    let (whole, rest) = quotientAndRemainder(dividingBy: unit)
-    return rest >= unit / 2 ? whole + 1 : whole
+    try rows.write(to: output)
   }
 }

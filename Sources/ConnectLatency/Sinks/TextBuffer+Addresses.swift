@@ -9,13 +9,13 @@ extension TextBuffer {
   }
 
   private mutating func appendIPv4(_ bytes: UInt32) {
-    append(decimal: UInt64(bytes & 0xff))
-    append(UInt8(ascii: "."))
-    append(decimal: UInt64(bytes >> 8 & 0xff))
-    append(UInt8(ascii: "."))
-    append(decimal: UInt64(bytes >> 16 & 0xff))
-    append(UInt8(ascii: "."))
-    append(decimal: UInt64(bytes >> 24))
+    // At most fifteen bytes; each octet is put down as three digits and a dot, and the next overwrites what is not it.
+    reserve(16)
+    append(octet: bytes & 0xff)
+    append(octet: bytes >> 8 & 0xff)
+    append(octet: bytes >> 16 & 0xff)
+    append(octet: bytes >> 24)
+    removeLast()
   }
 
   private mutating func appendIPv6(_ address: IPAddress) {
@@ -56,5 +56,14 @@ extension TextBuffer {
       append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
       shift -= 4
     }
+  }
+}
+
+extension IPAddress: CustomStringConvertible {
+  /// The address as people write it.
+  public var description: String {
+    var buffer = TextBuffer(capacity: 48)
+    buffer.append(self)
+    return String(decoding: buffer.contents, as: UTF8.self)
   }
 }

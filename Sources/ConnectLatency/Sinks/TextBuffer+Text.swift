@@ -12,6 +12,12 @@ extension TextBuffer {
   /// - Returns: how many characters were appended.
   @discardableResult
   mutating func appendPrintable(_ comm: Comm, columns: Int) -> Int {
+    if let length = comm.plainLength {
+      let shown = min(length, columns)
+      append(comm.words.0, length: min(shown, 8))
+      if shown > 8 { append(comm.words.1, length: shown - 8) }
+      return shown
+    }
     var words = comm.words
     return withUnsafeBytes(of: &words) { bytes in
       let name = bytes.prefix { $0 != 0 }
@@ -26,6 +32,11 @@ extension TextBuffer {
 
   /// Appends a task's name as the inside of a JSON string.
   mutating func appendJSONEscaped(_ comm: Comm) {
+    if let length = comm.plainLength, !comm.hasJSONSpecial {
+      append(comm.words.0, length: min(length, 8))
+      if length > 8 { append(comm.words.1, length: length - 8) }
+      return
+    }
     var words = comm.words
     withUnsafeBytes(of: &words) { bytes in
       appendJSONEscaped(bytes.prefix { $0 != 0 }.bindMemory(to: UInt8.self))
@@ -129,5 +140,49 @@ private struct UTF8Scalar {
     case .nonspacingMark, .enclosingMark, .spacingMark: false
     default: true
     }
+  }
+}
+
+/// Most names are plain, and eight of their bytes are looked at with one instruction.
+extension Comm {
+  /// How long the name is if all of it is printable ASCII; nil otherwise.
+  fileprivate var plainLength: Int? {
+    let (low, high) = (words.0.littleEndian, words.1.littleEndian)
+    let length = low.leadingBytes < 8 ? low.leadingBytes : 8 + high.leadingBytes
+    guard length < 16, low.isPlain(length: min(length, 8)), high.isPlain(length: max(length - 8, 0)) else {
+      return nil
+    }
+    return length
+  }
+
+  /// Whether a quotation mark or a backslash is in the name.
+  fileprivate var hasJSONSpecial: Bool {
+    words.0.contains(UInt8(ascii: "\"")) || words.1.contains(UInt8(ascii: "\""))
+      || words.0.contains(UInt8(ascii: "\\")) || words.1.contains(UInt8(ascii: "\\"))
+  }
+}
+
+extension UInt64 {
+  fileprivate static let ones: UInt64 = 0x0101_0101_0101_0101
+  fileprivate static let highBits: UInt64 = 0x8080_8080_8080_8080
+
+  /// The high bit of every zero byte, exact up to the first one.
+  private var zeroBytes: UInt64 { (self &- Self.ones) & ~self & Self.highBits }
+
+  /// How many bytes come before the first zero byte, 8 if there is none.
+  fileprivate var leadingBytes: Int { zeroBytes.trailingZeroBitCount / 8 }
+
+  /// Whether one of the bytes is this one.
+  fileprivate func contains(_ byte: UInt8) -> Bool { (self ^ Self.ones &* UInt64(byte)).zeroBytes != 0 }
+
+  /// Whether the first `length` bytes are all from 0x20 to 0x7e.
+  fileprivate func isPlain(length: Int) -> Bool {
+    let mask: UInt64 = length == 8 ? .max : (1 << UInt64(8 * length)) &- 1
+    let bytes = (self & mask) | ((Self.ones &* 0x20) & ~mask)
+    let aboveASCII = bytes & Self.highBits
+    let deleteOrAbove = (bytes &+ Self.ones) & Self.highBits
+    // A byte below 0x20 borrows the high bit that it was lent.
+    let control = ~((bytes | Self.highBits) &- (Self.ones &* 0x20)) & Self.highBits
+    return aboveASCII | deleteOrAbove | control == 0
   }
 }

@@ -77,20 +77,29 @@ extension TextBuffer {
   }
 
   /// Appends a decimal number.
+  @inline(__always)
   mutating func append(decimal number: UInt64) {
-    reserve(20)
-    if number < 10 {
-      start[count] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number)
-      count += 1
-      return
-    }
-    var digits = 1
-    var rest = number
-    while rest >= 10 {
+    if number < 10 { return append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number)) }
+    append(decimal: number, digits: Self.digits(of: number))
+  }
+
+  @inline(__always)
+  private static func digits(of number: UInt64) -> Int {
+    if number < 100 { return 2 }
+    if number < 1000 { return 3 }
+    if number < 10_000 { return 4 }
+    if number < 100_000 { return 5 }
+    return manyDigits(of: number)
+  }
+
+  private static func manyDigits(of number: UInt64) -> Int {
+    var digits = 6
+    var rest = number / 1_000_000
+    while rest > 0 {
       rest /= 10
       digits += 1
     }
-    append(decimal: number, digits: digits)
+    return digits
   }
 
   /// Appends the last `digits` digits of a number, with leading zeros.
@@ -98,26 +107,58 @@ extension TextBuffer {
   mutating func append(decimal number: UInt64, digits: Int) {
     reserve(digits)
     var rest = number
-    var index = digits - 1
-    while index >= 0 {
-      let quotient = rest / 10
-      start[count + index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
+    var position = count + digits
+    count = position
+    var left = digits
+    // Two digits a division, and two bytes a store.
+    while left >= 2 {
+      let quotient = rest / 100
+      let pair = UInt16(truncatingIfNeeded: rest &- quotient &* 100)
+      let tens = (pair &* 103) >> 10
+      position -= 2
+      UnsafeMutableRawPointer(start + position).storeBytes(
+        of: (tens | (pair &- tens &* 10) << 8 | 0x3030).littleEndian, as: UInt16.self)
       rest = quotient
-      index -= 1
+      left -= 2
     }
-    count += digits
+    if left > 0 { start[position - 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
+  }
+
+  /// Appends a number below 256 and a dot. The caller has reserved four bytes.
+  @inline(__always)
+  mutating func append(octet: UInt32) {
+    let hundreds = (octet &* 41) >> 12
+    let rest = octet &- hundreds &* 100
+    let tens = (rest &* 103) >> 10
+    let ones = rest &- tens &* 10
+    let text = (hundreds | tens << 8 | ones << 16) | 0x2e30_3030
+    let skipped = octet >= 100 ? 0 : octet >= 10 ? 1 : 2
+    UnsafeMutableRawPointer(start + count).storeBytes(
+      of: (text >> UInt32(8 * skipped)).littleEndian, as: UInt32.self)
+    count += 4 - skipped
+  }
+
+  /// Takes the last byte away again.
+  @inline(__always)
+  mutating func removeLast() {
+    count -= 1
+  }
+
+  /// Appends the first `length` of eight bytes, which lie in `word` as in memory.
+  @inline(__always)
+  mutating func append(_ word: UInt64, length: Int) {
+    reserve(8)
+    UnsafeMutableRawPointer(start + count).storeBytes(of: word, as: UInt64.self)
+    count += length
   }
 
   /// Appends spaces until `width` bytes have been appended since `position`, which counted all but `hidden` of them.
   @inline(__always)
   mutating func pad(to width: Int, since position: Int, hidden: Int = 0) {
     var missing = position + width + hidden - count
-    guard missing > 0 else { return }
-    reserve(missing)
     while missing > 0 {
-      start[count] = UInt8(ascii: " ")
-      count += 1
-      missing -= 1
+      append(0x2020_2020_2020_2020, length: min(missing, 8))
+      missing -= 8
     }
   }
 }

@@ -61,7 +61,7 @@ public final class LiveSource: RecordSource {
       object = try Self.loadedObject(for: probe, options: options)
       ring = try RingBuffer(map: object.descriptor(of: "records"))
       lossCounter = LossCounter(map: object.descriptor(of: ".data.lost"))
-      for program in probe.programs { try object.attach(program) }
+      for program in probe.programs + probe.errorPrograms { try object.attach(program) }
     } catch {
       throw ProbeRequirements.explain(error, of: probe)
     }
@@ -103,9 +103,9 @@ extension LiveSource {
       return object
     }
     do {
-      return try load(probe.programs + probe.optionalPrograms.programs)
+      return try load(probe.programs + probe.errorPrograms + probe.optionalPrograms.programs)
     } catch {
-      return try load(probe.programs)
+      return try load(probe.programs + probe.errorPrograms)
     }
   }
 

@@ -12,10 +12,16 @@ extension Probe {
   /// The BPF programs that have to be attached, by their names in `connect.bpf.c`.
   var programs: [String] {
     switch self {
-    case .kprobe: ["kprobe_v4", "kprobe_v4_return", "kprobe_packet", "close_hook"]
-    case .fentry: ["fentry_v4", "fentry_v4_return", "fentry_packet", "close_hook"]
-    case .tracepoint: ["tracepoint_state", "tracepoint_reset"]
+    case .kprobe: ["kprobe_v4", "kprobe_v4_return", "kprobe_packet", "state_hook", "reset_hook"]
+    case .fentry: ["fentry_v4", "fentry_v4_return", "fentry_packet", "state_hook", "reset_hook"]
+    case .tracepoint: ["state_hook", "tracepoint_state", "reset_hook"]
     }
+  }
+
+  /// The second hook of errors, where the kernel has the tracepoint for it (Linux 5.15). Older ones can do without:
+  /// they run a program that an interrupt finds running.
+  var errorPrograms: [String] {
+    self != .tracepoint && BPFObject.kernelHas(tracepoint: "inet_sk_error_report") ? ["error_hook"] : []
   }
 
   /// The programs that some kernels have no place for, and what is not seen without them.

@@ -46,9 +46,9 @@ enum ProbeRequirements {
         advice: "boot without lockdown=confidentiality", isPrivilege: true)
     }
     // Where other programs load, it is the trampolines that are missing, whatever the errno.
-    if probe == .fentry, error.errno != EPERM || canLoad("close_hook") {
+    if probe == .fentry, error.errno != EPERM || canLoad("state_hook") {
       return ProbeError(
-        probe, "this kernel has no BPF trampolines for these functions (\(error.reason))",
+        probe, "this kernel has no BPF trampolines for these functions",
         advice: "use --probe kprobe or --probe tracepoint")
     }
     if error.errno == EPERM {

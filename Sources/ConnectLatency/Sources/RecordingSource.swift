@@ -6,6 +6,10 @@ public final class RecordingSource: RecordSource {
   private var reader: RecordingReader
   private var cgroups = CgroupTable()
   private var failure: RecordingError?
+  private var firstTime: UInt64?
+  private var isFinished = false
+  /// How much of the recording to read, in nanoseconds from its first record on; nil for all of it.
+  public var duration: UInt64?
   /// Is told every cgroup as it is read.
   public var onCgroup: ((_ id: UInt64, _ cgroup: Cgroup) -> Void)?
 
@@ -40,11 +44,12 @@ public final class RecordingSource: RecordSource {
   /// - Throws: `RecordingError` once everything before the damage has been handed over.
   public func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool {
     if let failure { throw failure }
-    guard let block = try reader.nextBlock() else { return false }
+    guard !isFinished, let block = try reader.nextBlock() else { return false }
     var rest = block.entries
-    while let entry = Self.nextEntry(&rest) {
+    while !isFinished, let entry = Self.nextEntry(&rest) {
       try deliver(entry, to: body)
     }
+    if isFinished { return false }
     if block.isCut {
       failure = .truncated(reader.name, at: reader.offset)
     } else if !rest.isEmpty {
@@ -81,9 +86,18 @@ extension RecordingSource {
     return Entry(type: type, bytes: bytes)
   }
 
+<<<<<<< HEAD
   private func learn(_ cgroup: Cgroup, id: UInt64) {
     cgroups.insert(cgroup, id: id)
     onCgroup?(id, cgroup)
+=======
+  private func isOver(_ record: Record, after duration: UInt64) -> Bool {
+    guard let time = record.time else { return false }
+    let first = firstTime ?? time
+    firstTime = first
+    isFinished = time > first && time - first > duration
+    return isFinished
+>>>>>>> e05726d945c38df16e916d1277f8360e3afcaa90
   }
 
   /// Entries of unknown type are a later version's additions, to be passed over.
@@ -91,7 +105,9 @@ extension RecordingSource {
   private func deliver(_ entry: Entry, to body: (Record) throws(SinkError) -> Void) throws(SinkError) {
     switch RecordingFormat.EntryType(rawValue: entry.type) {
     case .record:
-      if let record = Record(entry.bytes) { try body(record) }
+      guard let record = Record(entry.bytes) else { return }
+      if let duration, isOver(record, after: duration) { return }
+      try body(record)
     case .clock where entry.bytes.count >= 8:
       try body(.clock(offset: entry.bytes.loadUnaligned(as: Int64.self)))
     case .lost where entry.bytes.count >= 16:

@@ -21,3 +21,22 @@ public struct GlobPattern: Sendable {
     return pattern.utf8.count >= 4 && ContainerPath.isID(id) && id.hasPrefix(pattern)
   }
 }
+
+/// The name of a task, or a pattern for such names.
+public enum CommPattern: Sendable {
+  case name(Comm)
+  case glob(GlobPattern)
+
+  /// A pattern if there is a `*` in `text`, else a name, of which the kernel keeps fifteen bytes.
+  public init(_ text: String) {
+    self = text.contains("*") ? .glob(GlobPattern(text)) : .name(Comm(text.utf8))
+  }
+
+  /// Whether a task of that name is meant.
+  public func matches(_ comm: Comm) -> Bool {
+    switch self {
+    case .name(let name): name == comm
+    case .glob(let pattern): pattern.matches(comm.description)
+    }
+  }
+}

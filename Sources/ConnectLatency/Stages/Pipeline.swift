@@ -1,6 +1,8 @@
 /// Stages in a row.
 public final class Pipeline {
   private let stages: [any Stage]
+  /// Those of them that want to see connects as they begin.
+  private let observers: [any Stage]
   /// Connections that passed every stage.
   public private(set) var shown: UInt64 = 0
   /// Connections that a stage dropped.
@@ -11,11 +13,12 @@ public final class Pipeline {
   /// - Parameter stages: the row, in order; sinks come last.
   public init(_ stages: [any Stage]) {
     self.stages = stages
+    observers = stages.filter(\.seesStarts)
   }
 
   /// Lets every stage see a connect that begins.
   public func started(_ start: inout StartRecord) {
-    for stage in stages { stage.started(&start) }
+    for index in observers.indices { observers[index].started(&start) }
   }
 
   /// Sends a connection along the row.
@@ -23,8 +26,8 @@ public final class Pipeline {
   public func process(_ connection: inout Connection) throws(SinkError) {
     guard !isStopped else { return }
     var stops = false
-    for stage in stages {
-      switch try stage.process(&connection) {
+    for index in stages.indices {
+      switch try stages[index].process(&connection) {
       case .pass: break
       case .passAndStop: stops = true
       case .drop:

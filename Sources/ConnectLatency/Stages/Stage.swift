@@ -3,6 +3,9 @@
 /// Stages run one after the other on one thread, so they need no locks. `process` and `started` are called once per
 /// connect and should not allocate.
 public protocol Stage: AnyObject {
+  /// Whether `started` does anything; when not, it is not called.
+  var seesStarts: Bool { get }
+
   /// Sees a connect as it begins, before its process may be gone, and may fill in what is missing.
   func started(_ start: inout StartRecord)
 
@@ -15,6 +18,8 @@ public protocol Stage: AnyObject {
 }
 
 extension Stage {
+  /// False: only some enrichers need to be early.
+  public var seesStarts: Bool { false }
   /// Does nothing.
   public func started(_ start: inout StartRecord) {}
   /// Does nothing.

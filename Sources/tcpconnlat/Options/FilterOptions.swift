@@ -14,9 +14,10 @@ struct FilterOptions: ParsableArguments {
   var pid: [[UInt32]] = []
 
   @Option(
-    name: .shortAndLong, help: ArgumentHelp("Only processes of this name.", valueName: "name"),
-    transform: Parse.comm)
-  var comm: [Comm] = []
+    name: .shortAndLong,
+    help: ArgumentHelp("Only processes of these names; * stands for any text.", valueName: "name[,name]"),
+    transform: Parse.comms)
+  var comm: [[CommPattern]] = []
 
   @Option(
     name: .shortAndLong, help: ArgumentHelp("Only these users, by name or number.", valueName: "uid[,uid]"),
@@ -91,7 +92,7 @@ extension FilterOptions {
     if isIPv4 || isIPv6 { stages.append(.ip(isIPv4: isIPv4)) }
     if !pid.isEmpty { stages.append(.pid(Set(pid.flatMap(\.self)))) }
     if !uid.isEmpty { stages.append(.uid(Set(uid.flatMap(\.self)))) }
-    if !comm.isEmpty { stages.append(.comm(comm)) }
+    if !comm.isEmpty { stages.append(.comm(comm.flatMap(\.self))) }
     if !netns.isEmpty { stages.append(.netns(Set(netns))) }
     if !daddr.isEmpty { stages.append(.destination(in: daddr.flatMap(\.self))) }
     if !saddr.isEmpty { stages.append(.source(in: saddr.flatMap(\.self))) }

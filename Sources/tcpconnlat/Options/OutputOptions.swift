@@ -34,6 +34,12 @@ struct OutputOptions: ParsableArguments {
 }
 
 extension OutputOptions {
+  /// What writes the recording, if one was asked for.
+  /// - Throws: `Failure` when it cannot be made.
+  func makeRecorder() throws -> RecordingWriter? {
+    try record.map { path in try Failure.naming(path, .cannotCreate) { try RecordingWriter(path: path) } }
+  }
+
   /// The stage that prints.
   func makeSink() throws(SinkError) -> any Stage {
     if isJSON { return JSONSink(to: .standardOutput, showsCgroup: cgroup) }

@@ -18,9 +18,10 @@ enum Parse {
     }
   }
 
-  static func comm(_ text: String) throws -> Comm {
-    guard !text.isEmpty else { throw ValidationError("expected the name of a process") }
-    return Comm(text.utf8)
+  static func comms(_ text: String) throws -> [CommPattern] {
+    try list(text, expected: "the name of a process, as nginx, or several with commas") {
+      $0.isEmpty ? nil : CommPattern(String($0))
+    }
   }
 
   static func uids(_ text: String) throws -> [UInt32] {
@@ -94,7 +95,7 @@ enum Parse {
     let units: [(String, Int)] = [("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)]
     let (suffix, unit) = units.first { text.uppercased().hasSuffix($0.0) } ?? ("", 1)
     guard let number = Int(text.dropLast(suffix.count)), (1...1 << 30).contains(number),
-      case let size = number * unit, (1...1 << 30).contains(size)
+      case let size = number * unit, (4096...1 << 30).contains(size)
     else {
       throw ValidationError("expected a size from 4K to 1G, as 512K or 8M")
     }

@@ -44,8 +44,8 @@ extension TracingOptions {
     options.deadline = limits.duration.map { MonotonicClock.now + $0 }
 
     let (source, refusals) = try attach(options, diagnostics)
-    let why = refusals.map { "\($0.probe.rawValue): \($0.reason)" }.joined(separator: "; ")
-    diagnostics.say("tracing with \(source.probe.rawValue)" + (why.isEmpty ? "" : " (\(why))"))
+    diagnostics.say("tracing with \(source.probe.rawValue)")
+    for refusal in refusals { diagnostics.say("not with \(refusal.probe.rawValue): \(refusal.reason)") }
     for blindSpot in source.blindSpots { diagnostics.say("not seen: \(blindSpot)") }
     return source
   }

@@ -7,6 +7,8 @@ public final class CgroupEnricher: Stage {
     self.directory = directory
   }
 
+  public var seesStarts: Bool { true }
+
   public func started(_ start: inout StartRecord) {
     directory.resolve(&start)
   }

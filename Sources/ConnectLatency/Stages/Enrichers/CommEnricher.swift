@@ -2,6 +2,8 @@
 public final class CommEnricher: Stage {
   public init() {}
 
+  public var seesStarts: Bool { true }
+
   public func started(_ start: inout StartRecord) {
     guard start.comm.isEmpty, let pid = start.pid, let comm = ProcessFiles.comm(of: start.tid ?? pid) else {
       return

@@ -10,8 +10,8 @@ extension Filter {
   }
 
   /// Passes connects of tasks with one of these names.
-  public static func comm(_ comms: [Comm]) -> Filter {
-    Filter { comms.contains($0.start.comm) }
+  public static func comm(_ names: [CommPattern]) -> Filter {
+    Filter { connection in names.contains { $0.matches(connection.start.comm) } }
   }
 
   /// Passes connects of socks in these network namespaces, by inode.

@@ -1,0 +1,74 @@
+import CWorkload
+import Foundation
+import Glibc
+
+/// Connects over loopback, one after the other or at a rate, and how long each took: a load to measure a tracer under.
+struct Load {
+  /// How many connects are counted.
+  let connects: Int
+  /// How many are made before counting, so that caches are warm.
+  let warmup: Int
+  /// How many a second at most; 0 for as many as there can be.
+  let rate: Int
+  /// For how many seconds at most.
+  let seconds: Int
+
+  /// Makes the connects and prints what they took.
+  func run() throws {
+    let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    try check(listener, "socket")
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    _ = try withAddress(&address) { try check(bind(listener, $0, $1), "bind") }
+    try check(listen(listener, 16), "listen")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    _ = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &length) }
+    }
+    for _ in 0..<warmup { try connectOnce(&address, listener) }
+    let begin = now
+    let end = begin + UInt64(seconds) * 1_000_000_000
+    var made = 0
+    while made < connects, now < end {
+      try connectOnce(&address, listener)
+      made += 1
+      if rate > 0 { pace(made, since: begin) }
+    }
+    let elapsed = now - begin
+    print("connects \(made) elapsed_ns \(elapsed) ns_per_connect \(elapsed / UInt64(max(made, 1)))")
+  }
+
+  /// A client that is reset, so that no port is left in TIME_WAIT.
+  private func connectOnce(_ address: inout sockaddr_in, _ listener: Int32) throws {
+    let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<linger>.size))
+    _ = try withAddress(&address) { try check(connect(client, $0, $1), "connect") }
+    let server = accept(listener, nil, nil)
+    close(client)
+    close(server)
+  }
+
+  private func pace(_ made: Int, since begin: UInt64) {
+    let due = begin + UInt64(made) * 1_000_000_000 / UInt64(rate)
+    let ahead = Int64(due) - Int64(now)
+    if ahead > 1_000_000 { usleep(UInt32(ahead / 1000)) }
+  }
+
+  private func withAddress<Value>(
+    _ address: inout sockaddr_in, _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Value
+  ) rethrows -> Value {
+    try withUnsafePointer(to: &address) { pointer in
+      try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        try body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+  }
+
+  private var now: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
