@@ -22,17 +22,12 @@ struct Trace: ParsableCommand {
     let stop = try StopSignals()
     let recorder = try output.makeRecorder()
     let source = try tracing.openSource(
-<<<<<<< HEAD
       filter: filters.kernelFilter,
-      findsCgroups: output.cgroup || output.record != nil || !filters.inCgroup.isEmpty,
-      limits: limits, stoppedBy: stop, diagnostics)
+      findsCgroups: output.cgroup || output.record != nil || !filters.inCgroup.isEmpty, limits: limits,
+      stoppedBy: stop, diagnostics)
     let session = try Session(
-      filters: filters, output: output, limits: limits, cgroups: .system(root: tracing.hostRoot))
-=======
-      filter: filters.kernelFilter, limits: limits, stoppedBy: stop, diagnostics)
-    let session = try Session(
-      filters: filters, output: output, limits: limits, cgroups: .system, recorder: recorder)
->>>>>>> e05726d945c38df16e916d1277f8360e3afcaa90
+      filters: filters, output: output, limits: limits, cgroups: .system(root: tracing.hostRoot),
+      recorder: recorder)
     try session.run(source, diagnostics)
   }
 }

@@ -86,18 +86,17 @@ extension RecordingSource {
     return Entry(type: type, bytes: bytes)
   }
 
-<<<<<<< HEAD
   private func learn(_ cgroup: Cgroup, id: UInt64) {
     cgroups.insert(cgroup, id: id)
     onCgroup?(id, cgroup)
-=======
+  }
+
   private func isOver(_ record: Record, after duration: UInt64) -> Bool {
     guard let time = record.time else { return false }
     let first = firstTime ?? time
     firstTime = first
     isFinished = time > first && time - first > duration
     return isFinished
->>>>>>> e05726d945c38df16e916d1277f8360e3afcaa90
   }
 
   /// Entries of unknown type are a later version's additions, to be passed over.
