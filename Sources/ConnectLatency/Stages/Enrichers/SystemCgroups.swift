@@ -92,18 +92,26 @@ extension SystemCgroups {
     guard let pid = start.pid else { return }
     if let recent, recent.pid == pid, start.time < recent.time &+ Self.belief {
       start.cgroupID = recent.id
-    } else if let path = ProcessFiles.cgroupPath(of: pid) {
+    } else if let path = livingPath(of: pid) ?? version1Path(of: start.cgroupID) {
       let id = id(ofPath: path, at: start.time)
       recent = (pid, start.time, id)
       start.cgroupID = id
-    } else if let id = start.cgroupID, id & Self.version1Mark != 0,
-      let path = path(of: id & ~Self.version1Mark, in: version1)
-    {
-      start.cgroupID = self.id(ofPath: path, at: start.time)
     } else if let id = start.cgroupID, table.find(id) == nil {
       // Process and cgroup are gone: its id is all there is to tell it from others by.
-      learn(id == rootID ? "/" : "cgroup:\(id)", id: id, at: start.time)
+      learn(id == rootID || id == 1 ? "/" : "cgroup:\(id)", id: id, at: start.time)
     }
+  }
+
+  /// The path that `/proc` has. A process that has exited and waits for its parent is in the root of each v1
+  /// hierarchy, so a root counts only where the hooks know no better.
+  private func livingPath(of pid: UInt32) -> String? {
+    ProcessFiles.cgroupPath(of: pid).flatMap { $0 == "/" && version1 != nil ? nil : $0 }
+  }
+
+  /// The path of an id that the hooks took from a v1 hierarchy.
+  private func version1Path(of id: UInt64?) -> String? {
+    guard let id, id & Self.version1Mark != 0 else { return id == rootID && id != nil ? "/" : nil }
+    return path(of: id & ~Self.version1Mark, in: version1)
   }
 
   private func learn(_ path: String, id: UInt64, at time: UInt64) {
