@@ -113,6 +113,29 @@ static __always_inline __u32 netns_of(struct sock *sk, bool direct)
 	return direct ? sk->__sk_common.skc_net.net->ns.inum : BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 
+/* The id of the task's cgroup: in the v2 hierarchy, unless that has no groups and a v1 one is asked for. */
+static __always_inline __u64 cgroup_of_current(void)
+{
+	const __u64 root = 1;
+	__u64 id = bpf_get_current_cgroup_id();
+	struct cgroup_subsys_state *state = 0;
+	struct css_set *set;
+	__u64 controller;
+
+	if (!settings.cgroup_controller || id != root)
+		return id;
+	if (settings.cgroup_controller == CGROUP_PIDS && bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
+		controller = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		controller = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	else
+		return id;
+	set = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), cgroups);
+	bpf_probe_read_kernel(&state, sizeof(state),
+			      (void *)set + bpf_core_field_offset(set->subsys) + controller * sizeof(state));
+	return BPF_CORE_READ(state, cgroup, kn, id) | CGROUP_VERSION_1;
+}
+
 /* Where a connect goes, however its address was given. */
 struct destination {
 	__u64 address[2];
@@ -222,13 +245,13 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	start->header.kind = RECORD_START;
 	start->header.ip = to->ip;
 	start->header.flags = flags;
-	start->header.reserved = 0;
+	start->header.pid_high = 0; /* user space fills it in */
 	start->tgid = pid_tgid >> 32;
 	start->uid = uid;
 	start->netns = netns;
 	start->dport = to->port;
-	start->reserved = 0;
-	start->cgroup = bpf_get_current_cgroup_id();
+	start->pid_low = 0;
+	start->cgroup = cgroup_of_current();
 	bpf_get_current_comm(start->comm, sizeof(start->comm));
 	start->daddr[0] = to->address[0];
 	start->daddr[1] = to->address[1];
@@ -266,7 +289,7 @@ static __always_inline void emit_end_of(struct sock *sk, const struct sock_head 
 	end->header.kind = kind;
 	end->header.ip = addresses_of(sk, head, end);
 	end->header.flags = flags;
-	end->header.reserved = 0;
+	end->header.pid_high = 0;
 	/* skc_num is already zero when a sock closes; inet_sport takes another read */
 	end->sport = head->num ? head->num : bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	end->dport = dport;

@@ -129,8 +129,27 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
+struct css_set {
+	struct cgroup_subsys_state *subsys[1];
+};
+
+enum cgroup_subsys_id { memory_cgrp_id, pids_cgrp_id };
+
 struct task_struct {
 	struct files_struct *files;
+	struct css_set *cgroups;
 };
 
 /* The argument of the tracepoints syscalls:sys_enter_* and sys_exit_*. */

@@ -34,7 +34,7 @@ struct record_header {
 	__u8 kind;	/* enum record_kind */
 	__u8 ip;	/* 4 or 6; 4 for a v4-mapped address */
 	__u8 flags;	/* enum record_flag */
-	__u8 reserved;
+	__u8 pid_high;	/* in starts, see pid_low */
 };
 
 /* Addresses are in network byte order as they lie in memory; IPv4 fills the first four bytes, the rest is zero. */
@@ -44,8 +44,8 @@ struct record_start {
 	__u32 uid;
 	__u32 netns;	/* inode of the network namespace */
 	__u16 dport;	/* host byte order */
-	__u16 reserved;
-	__u64 cgroup;	/* id in the cgroup v2 hierarchy */
+	__u16 pid_low;	/* with pid_high as bits 16 to 23: the process in its own pid namespace; 0 unknown */
+	__u64 cgroup;	/* id in the cgroup v2 hierarchy, or in a v1 one with CGROUP_VERSION_1 */
 	__u64 comm[2];	/* task->comm, 16 bytes, NUL padded */
 	__u64 daddr[2];
 };
@@ -58,6 +58,16 @@ struct record_end {
 	__u16 retransmits;	/* SYNs sent again */
 	__u64 saddr[2];
 	__u64 daddr[2];
+};
+
+/* Stands beside the id of a cgroup in the v1 hierarchy of settings.cgroup_controller: ids are unique in one alone. */
+#define CGROUP_VERSION_1 (1ull << 62)
+
+/* Which hierarchy of cgroup v1 tells more than a v2 one without groups. */
+enum cgroup_controller {
+	CGROUP_NO_CONTROLLER,	/* v2 has the groups */
+	CGROUP_PIDS,
+	CGROUP_MEMORY,
 };
 
 /* Settings, written before the programs are loaded. A count of zero means that the list does not filter. */
@@ -74,6 +84,7 @@ struct settings {
 	struct port_range ports[SETTINGS_LIST];
 	__u32 pid_count, uid_count, netns_count, port_count;
 	__u32 ip;	/* 4, 6, or 0 for both */
+	__u32 cgroup_controller;	/* enum cgroup_controller */
 };
 
 /* What the ring buffer had no room for, by kind. Read by user space through a read-only mapping. */

@@ -1,7 +1,9 @@
 #ifndef CLINUX_SHIM_H
 #define CLINUX_SHIM_H
 
-/* System calls that glibc declares only with _GNU_SOURCE, which Swift's own view of glibc does without. */
+/* System calls and flags that glibc declares only with _GNU_SOURCE, which Swift's own view of glibc does without. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -22,6 +24,26 @@ static inline int clinux_open_cgroup(int mount, uint64_t id) {
 
   memcpy(file.handle, &id, sizeof(id));
   return (int)syscall(SYS_open_by_handle_at, mount, &file, o_path | o_cloexec);
+}
+
+/*
+ * Opens what lies at path below the directory root, without waiting. Links are followed as if root were /, so that
+ * an absolute one in a host's file system that is mounted elsewhere stays in there; magic links of /proc are not
+ * followed. Where the kernel has no openat2() or forbids it (before 5.6, some sandboxes), a path whose last part is a
+ * link is not opened. Returns -1 and sets errno.
+ */
+static inline int clinux_open_below(int root, const char *path, int is_directory) {
+  struct {
+    uint64_t flags, mode, resolve;
+  } how = {.resolve = 0x02 | 0x10 /* RESOLVE_NO_MAGICLINKS, RESOLVE_IN_ROOT */};
+  const int openat2 = 437;
+  int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | (is_directory ? O_DIRECTORY : 0), file;
+
+  how.flags = (uint64_t)flags;
+  file = (int)syscall(openat2, root, path, &how, sizeof(how));
+  if (file >= 0 || (errno != ENOSYS && errno != EPERM))
+    return file;
+  return openat(root, path, flags | O_NOFOLLOW);
 }
 
 #endif

@@ -50,8 +50,9 @@ public final class Tracer {
       pairer.begin(start)
     case .end(let end):
       recordsRead += 1
-      try recorder?.write(record)
+      // What a stage learns now of a cgroup is recorded before the end of which its row speaks.
       if var connection = pairer.end(end) { try pipeline.process(&connection) }
+      try recorder?.write(record)
     case .clock(let offset):
       try recorder?.write(record)
       pairer.setClock(offset: offset)

@@ -5,7 +5,8 @@ import Glibc
 struct Session {
   /// Who knows the cgroups.
   enum Cgroups {
-    case system
+    /// The running one, with the file system of the host at `root`.
+    case system(root: String)
     case recorded(RecordingSource)
   }
 
@@ -50,11 +51,11 @@ struct Session {
   private static func directory(for cgroups: Cgroups, _ recorder: RecordingWriter?) -> any CgroupDirectory {
     switch cgroups {
     case .recorded(let recording):
-      recording.onCgroup = recorder.map { recorder in { recorder.write(cgroup: $0, path: $1) } }
+      recording.onCgroup = recorder.map { recorder in { recorder.write($1, id: $0) } }
       return recording
-    case .system:
-      let system = SystemCgroups()
-      system.onNew = recorder.map { recorder in { recorder.write(cgroup: $0, path: $1) } }
+    case .system(let root):
+      let system = SystemCgroups(root: root)
+      system.onNew = recorder.map { recorder in { recorder.write($1, id: $0) } }
       return system
     }
   }

@@ -22,9 +22,12 @@ struct Trace: ParsableCommand {
     let stop = try StopSignals()
     let recorder = try output.makeRecorder()
     let source = try tracing.openSource(
-      filter: filters.kernelFilter, limits: limits, stoppedBy: stop, diagnostics)
+      filter: filters.kernelFilter,
+      findsCgroups: output.cgroup || output.record != nil || !filters.inCgroup.isEmpty, limits: limits,
+      stoppedBy: stop, diagnostics)
     let session = try Session(
-      filters: filters, output: output, limits: limits, cgroups: .system, recorder: recorder)
+      filters: filters, output: output, limits: limits, cgroups: .system(root: tracing.hostRoot),
+      recorder: recorder)
     try session.run(source, diagnostics)
   }
 }

@@ -84,6 +84,21 @@ struct FilterTests {
       passes: [.sample(cgroup: "/user.slice/user-1000.slice/session-1.scope")],
       drops: [.sample(cgroup: "/user.slice"), .sample(cgroup: "/a/user.slice/b")]),
     Case(
+      "cgroup by what it lies below", { .cgroup([GlobPattern("/system.slice")]) },
+      passes: [.sample(cgroup: "/system.slice"), .sample(cgroup: "/system.slice/a.service/b")],
+      drops: [.sample(cgroup: "/system.slices"), .sample(cgroup: "/a/system.slice"), .sample(cgroup: "/")]),
+    Case(
+      "cgroup by its unit without .service", { .cgroup([GlobPattern("nginx")]) },
+      passes: [.sample(cgroup: "/system.slice/nginx.service"), .sample(cgroup: "/lxc/nginx")],
+      drops: [.sample(cgroup: "/system.slice/nginx2.service"), .sample(cgroup: "/system.slice/nginx.socket")]),
+    Case(
+      "cgroup by a container's id", { .cgroup([GlobPattern("01234567"), GlobPattern("fedc*")]) },
+      passes: [
+        .sample(cgroup: "/docker/\(ContainerPathTests.id)"),
+        .sample(cgroup: "/system.slice/docker-\(ContainerPathTests.inner).scope"),
+      ],
+      drops: [.sample(cgroup: "/docker"), .sample(cgroup: "/0123456789")]),
+    Case(
       "a condition of one's own", { Filter { $0.sourcePort > 5 } }, passes: [.sample()],
       drops: [.sample(.sample(), .sample(.response, sourcePort: 5))]),
   ]

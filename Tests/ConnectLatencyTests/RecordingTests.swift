@@ -85,7 +85,7 @@ struct RecordingTests {
     let bytes = try recording(of: Record.variety) { $0.write(cgroup: 42, path: "/a/b.scope") }
     let source = try RecordingSource(bytes: bytes, name: "test")
     var heard: [String] = []
-    source.onCgroup = { id, path in heard.append("\(id) \(path)") }
+    source.onCgroup = { id, cgroup in heard.append("\(id) \(cgroup.path)") }
     while try source.nextBatch({ _ in }) {}
     #expect(heard == ["42 /a/b.scope"])
     #expect(source.cgroup(42)?.unit == "b.scope")

@@ -106,7 +106,7 @@ struct TableSinkTests {
     #expect(
       table == """
         PID    COMM         IP SADDR            DADDR            DPORT LAT(ms)               CGROUP
-        1201   wget         4  10.153.223.157   23.23.100.231    80    1.65                  /system.slice/cron.service
+        1201   wget         4  10.153.223.157   23.23.100.231    80    1.65                  cron.service
         1201   wget         4  10.153.223.157   23.23.100.231    80    1.65 ECONNREFUSED     /a?[2Jb
         1201   wget         4  10.153.223.157   23.23.100.231    80    1.65
 

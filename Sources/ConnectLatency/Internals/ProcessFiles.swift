@@ -27,6 +27,17 @@ enum ProcessFiles {
     return best
   }
 
+  /// The id of a process in the innermost pid namespace it is in.
+  static func innermostPID(of pid: UInt32) -> UInt32? {
+    text("/proc/\(pid)/status", limit: 16 << 10).flatMap(innermostPID(in:))
+  }
+
+  /// The same of the text of such a file (`NSpid:`, from the reader's namespace inwards).
+  static func innermostPID(in text: String) -> UInt32? {
+    let line = text.split(separator: "\n").first { $0.hasPrefix("NSpid:") }
+    return line?.split(separator: "\t").last.flatMap { UInt32($0) }
+  }
+
   /// Where a symbolic link points.
   static func link(_ path: String) -> String? {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in

@@ -41,6 +41,17 @@ public struct StartRecord: Sendable, BitwiseCopyable {
   public var tid: UInt32? { raw.header.tid == 0 ? nil : raw.header.tid }
   /// The connecting process (thread group) in the initial pid namespace; nil when unknown.
   public var pid: UInt32? { raw.tgid == 0 ? nil : raw.tgid }
+  /// The connecting process in its own pid namespace, where an enricher has found it. No pid is larger than 2^22.
+  public var pidInContainer: UInt32? {
+    get {
+      let pid = UInt32(raw.header.pid_high) << 16 | UInt32(raw.pid_low)
+      return pid == 0 ? nil : pid
+    }
+    set {
+      raw.header.pid_high = UInt8(truncatingIfNeeded: (newValue ?? 0) >> 16)
+      raw.pid_low = UInt16(truncatingIfNeeded: newValue ?? 0)
+    }
+  }
   /// The real user id of the connecting task; nil when unknown.
   public var uid: UInt32? {
     raw.header.flags & UInt8(RECORD_UID_UNKNOWN.rawValue) == 0 ? raw.uid : nil

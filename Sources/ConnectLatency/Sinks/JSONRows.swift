@@ -27,7 +27,12 @@ struct JSONRows: ~Copyable {
     appendAddresses(connection)
     appendEnd(connection)
     if let netns = connection.start.netns { member(#","netns":"#, UInt64(netns)) }
-    if showsCgroup, let cgroup = connection.cgroup { buffer.append(cgroup.json) }
+    if showsCgroup {
+      if let cgroup = connection.cgroup { buffer.append(cgroup.json) }
+      if let pid = connection.start.pidInContainer, pid != connection.start.pid {
+        member(#","pid_in_container":"#, UInt64(pid))
+      }
+    }
     buffer.append("}\n")
     return buffer.count
   }

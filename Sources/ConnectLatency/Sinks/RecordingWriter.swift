@@ -56,6 +56,22 @@ public final class RecordingWriter {
     block.append(path)
   }
 
+  /// Adds what a cgroup id in later starts stands for.
+  public func write(_ cgroup: Cgroup, id: UInt64) {
+    write(cgroup: id, path: cgroup.path)
+    guard let container = cgroup.container else { return }
+    let fields = RecordingFormat.ContainerField.allCases.compactMap { field in
+      field.value(in: container, unit: cgroup.unit).map { (field.rawValue, Array($0.utf8.prefix(255))) }
+    }
+    appendEntryHeader(.container, length: fields.reduce(8) { $0 + 2 + $1.1.count })
+    block.append(rawBytesOf: id)
+    for (tag, text) in fields {
+      block.append(tag)
+      block.append(UInt8(text.count))
+      block.append(text)
+    }
+  }
+
   /// Ends the block and writes it.
   /// - Throws: `SinkError` when it could not be written.
   public func flush() throws(SinkError) {

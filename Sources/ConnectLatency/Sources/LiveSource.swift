@@ -12,12 +12,22 @@ public final class LiveSource: RecordSource {
     public var flushMilliseconds: Int32 = 20
     /// What the hooks leave out.
     public var filter = KernelFilter()
+    /// Whether somebody wants to know the cgroups, which takes the hooks a little more on machines with cgroup v1.
+    public var findsCgroups = false
     /// What ends tracing.
     public var stopDescriptors: [StopDescriptor] = []
     /// When to end, CLOCK_MONOTONIC in nanoseconds; nil for never.
     public var deadline: UInt64?
 
     public init() {}
+
+    var settings: settings {
+      var settings = filter.settings
+      if findsCgroups {
+        settings.cgroup_controller = CgroupMounts(root: "/").version1?.controller.rawValue ?? 0
+      }
+      return settings
+    }
   }
 
   /// A descriptor that ends tracing. It is watched, not read.
@@ -88,7 +98,7 @@ extension LiveSource {
   private static func loadedObject(for probe: Probe, options: Options) throws(BPFError) -> BPFObject {
     func load(_ programs: [String]) throws(BPFError) -> BPFObject {
       let object = try BPFObject(
-        programs: programs, settings: options.filter.settings, bufferSize: options.bufferSize)
+        programs: programs, settings: options.settings, bufferSize: options.bufferSize)
       try object.load()
       return object
     }

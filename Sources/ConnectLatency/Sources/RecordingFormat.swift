@@ -31,6 +31,15 @@ enum RecordingFormat {
     case lost = 3
     /// UInt64 and UTF-8: a cgroup's id and its path.
     case cgroup = 4
+    /// UInt64, then fields: the container of the cgroup with that id, if one is known. A field is its tag and length,
+    /// a byte each, and UTF-8. It comes after the cgroup's path; without it the path tells what it can.
+    case container = 5
+  }
+
+  /// What a field of a `container` entry holds.
+  enum ContainerField: UInt8, CaseIterable {
+    case runtime = 1
+    case id, name, pod, namespace, podUID, unit
   }
 
   static func checksum(_ bytes: UnsafeRawBufferPointer) -> UInt32 {

@@ -11,7 +11,7 @@ public final class RecordingSource: RecordSource {
   /// How much of the recording to read, in nanoseconds from its first record on; nil for all of it.
   public var duration: UInt64?
   /// Is told every cgroup as it is read.
-  public var onCgroup: ((_ id: UInt64, _ path: String) -> Void)?
+  public var onCgroup: ((_ id: UInt64, _ cgroup: Cgroup) -> Void)?
 
   /// Opens a recording, or standard input for `-`.
   /// - Throws: `Errno` when it cannot be read, `RecordingError` when it is none.
@@ -86,6 +86,11 @@ extension RecordingSource {
     return Entry(type: type, bytes: bytes)
   }
 
+  private func learn(_ cgroup: Cgroup, id: UInt64) {
+    cgroups.insert(cgroup, id: id)
+    onCgroup?(id, cgroup)
+  }
+
   private func isOver(_ record: Record, after duration: UInt64) -> Bool {
     guard let time = record.time else { return false }
     let first = firstTime ?? time
@@ -111,8 +116,11 @@ extension RecordingSource {
     case .cgroup where entry.bytes.count >= 8:
       let path = String(decoding: entry.bytes[8...], as: UTF8.self)
       let id = entry.bytes.loadUnaligned(as: UInt64.self)
-      cgroups.insert(Cgroup(path: path), id: id)
-      onCgroup?(id, path)
+      learn(Cgroup(path: path), id: id)
+    case .container where entry.bytes.count >= 8:
+      let id = entry.bytes.loadUnaligned(as: UInt64.self)
+      guard let path = cgroups.find(id)?.path else { break }
+      learn(Cgroup(path: path, fields: UnsafeRawBufferPointer(rebasing: entry.bytes[8...])), id: id)
     default: break
     }
   }

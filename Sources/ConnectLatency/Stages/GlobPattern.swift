@@ -13,6 +13,13 @@ public struct GlobPattern: Sendable {
   public func matches(_ text: String) -> Bool {
     fnmatch(pattern, text, FNM_NOESCAPE) == 0
   }
+
+  /// Whether it is a container's id as the pattern says, or begins with the pattern. Fewer than four digits are no
+  /// beginning: `db` is a name.
+  func matches(id: String) -> Bool {
+    if matches(id) { return true }
+    return pattern.utf8.count >= 4 && ContainerPath.isID(id) && id.hasPrefix(pattern)
+  }
 }
 
 /// The name of a task, or a pattern for such names.

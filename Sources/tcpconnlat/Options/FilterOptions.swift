@@ -60,7 +60,8 @@ struct FilterOptions: ParsableArguments {
   @Option(
     name: .customLong("in-cgroup"),
     help: ArgumentHelp(
-      "Only in these cgroups: path, last part of it, or unit; * stands for any text.", valueName: "pattern"))
+      "Only of this container (name, id, pod, namespace), systemd unit or cgroup; * stands for any text.",
+      valueName: "pattern"))
   var inCgroup: [String] = []
 
   mutating func validate() throws {

@@ -13,7 +13,7 @@ struct OutputOptions: ParsableArguments {
   @Flag(name: [.customShort("L"), .customLong("lport")], help: "A column with the local port.")
   var localPort = false
 
-  @Flag(help: "The cgroup, as the last column or in JSON.")
+  @Flag(help: "The container, systemd unit or cgroup, as the last column; in JSON all of them.")
   var cgroup = false
 
   @Option(

@@ -104,6 +104,14 @@ enum Parse {
     return rounded
   }
 
+  static func directory(_ text: String) throws -> String {
+    var status = stat()
+    guard stat(text, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw ValidationError("expected a directory that is there, as /host")
+    }
+    return text
+  }
+
   /// Nil for `auto`.
   static func probe(_ text: String) throws -> Probe? {
     if text == "auto" { return nil }

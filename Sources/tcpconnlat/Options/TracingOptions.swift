@@ -20,18 +20,25 @@ struct TracingOptions: ParsableArguments {
       "How long to collect rows before they are printed: 20ms; 0 prints each at once.", valueName: "time"),
     transform: Parse.flush)
   var flush: Int32 = 20
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the host's file system is mounted, to read the names of containers from.", valueName: "dir"),
+    transform: Parse.directory)
+  var hostRoot: String = "/"
 }
 
 extension TracingOptions {
   /// Attaches the probe that was asked for, or the first that works, and says which and why.
   func openSource(
-    filter: KernelFilter, limits: LimitOptions, stoppedBy stop: borrowing StopSignals,
+    filter: KernelFilter, findsCgroups: Bool, limits: LimitOptions, stoppedBy stop: borrowing StopSignals,
     _ diagnostics: Diagnostics
   ) throws -> LiveSource {
     var options = LiveSource.Options()
     options.bufferSize = buffer
     options.flushMilliseconds = flush
     options.filter = filter
+    options.findsCgroups = findsCgroups
     // Standard output is never readable for us, but tells when its reader goes.
     options.stopDescriptors = [.readable(stop.descriptor), .disconnected(STDOUT_FILENO)]
     options.deadline = limits.duration.map { MonotonicClock.now + $0 }

@@ -14,7 +14,10 @@ public final class CgroupEnricher: Stage {
   }
 
   public func process(_ connection: inout Connection) -> Verdict {
-    if let id = connection.start.cgroupID { connection.cgroup = directory.cgroup(id) }
+    if let id = connection.start.cgroupID {
+      directory.refresh(id, at: connection.end.time)
+      connection.cgroup = directory.cgroup(id)
+    }
     return .pass
   }
 }
@@ -25,6 +28,14 @@ public protocol CgroupDirectory: AnyObject {
   /// too little: on cgroup v1 every process has the id of the v2 root.
   func resolve(_ start: inout StartRecord)
 
+  /// Looks again where what is known of a cgroup is old or not whole.
+  func refresh(_ id: UInt64, at time: UInt64)
+
   /// The cgroup with that id; nil when nothing is known of it.
   func cgroup(_ id: UInt64) -> Cgroup?
+}
+
+extension CgroupDirectory {
+  /// Does nothing.
+  public func refresh(_ id: UInt64, at time: UInt64) {}
 }
