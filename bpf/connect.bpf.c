@@ -403,13 +403,15 @@ static __always_inline bool is_connecting(struct sock *sk)
 
 static __always_inline void state_changed(struct sock *sk, int oldstate, int newstate)
 {
+	__u32 id = identity(sk);
 	bool in_call;
 
 	if ((oldstate != TCP_SYN_SENT && newstate != TCP_SYN_SENT) || sk->sk_protocol != IPPROTO_TCP)
 		return;
 	in_call = CALL_OF((__u32)bpf_get_current_pid_tgid()) == sk;
 	if (newstate == TCP_SYN_SENT) {
-		if (!in_call)
+		/* a call whose return was not seen looks as if it went on, but its sock has ended since */
+		if (!in_call || *mark_of(id) != (id | RECORD_START))
 			syn_sent_entered(sk);
 	} else if (newstate != TCP_CLOSE) {
 		emit_end(sk, RECORD_RESPONSE, 0, 0, 0, true);

@@ -51,7 +51,7 @@ struct PipelineTests {
   }
 
   /// A stage as a user of the library writes one.
-  private final class DoublePort: Stage {
+  private final class DoublePort: StartStage {
     func started(_ start: inout StartRecord) { start.comm = Comm("seen".utf8) }
 
     func process(_ connection: inout Connection) -> Verdict {

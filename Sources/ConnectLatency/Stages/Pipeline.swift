@@ -2,7 +2,7 @@
 public final class Pipeline {
   private let stages: [any Stage]
   /// Those of them that want to see connects as they begin.
-  private let observers: [any Stage]
+  private let observers: [any StartStage]
   /// Connections that passed every stage.
   public private(set) var shown: UInt64 = 0
   /// Connections that a stage dropped.
@@ -13,7 +13,7 @@ public final class Pipeline {
   /// - Parameter stages: the row, in order; sinks come last.
   public init(_ stages: [any Stage]) {
     self.stages = stages
-    observers = stages.filter(\.seesStarts)
+    observers = stages.compactMap { $0 as? any StartStage }
   }
 
   /// Lets every stage see a connect that begins.

@@ -1,14 +1,8 @@
 /// One step of the row that every connection passes: a filter, an enricher or a sink.
 ///
-/// Stages run one after the other on one thread, so they need no locks. `process` and `started` are called once per
-/// connect and should not allocate.
+/// Stages run one after the other on one thread, so they need no locks. `process` is called once per connect
+/// and should not allocate.
 public protocol Stage: AnyObject {
-  /// Whether `started` does anything; when not, it is not called.
-  var seesStarts: Bool { get }
-
-  /// Sees a connect as it begins, before its process may be gone, and may fill in what is missing.
-  func started(_ start: inout StartRecord)
-
   /// Sees a connection that has ended, and may fill in what is missing.
   /// - Returns: whether the next stage sees it too.
   func process(_ connection: inout Connection) throws(SinkError) -> Verdict
@@ -18,12 +12,14 @@ public protocol Stage: AnyObject {
 }
 
 extension Stage {
-  /// False: only some enrichers need to be early.
-  public var seesStarts: Bool { false }
-  /// Does nothing.
-  public func started(_ start: inout StartRecord) {}
-  /// Does nothing.
+  /// Does nothing: a stage that keeps nothing back has nothing to hand over.
   public func flush() throws(SinkError) {}
+}
+
+/// A stage that also sees each connect as it begins, as an enricher must that asks after a process.
+public protocol StartStage: Stage {
+  /// Sees a connect that begins, before its process may be gone, and may fill in what is missing.
+  func started(_ start: inout StartRecord)
 }
 
 /// What a stage thinks of a connection.

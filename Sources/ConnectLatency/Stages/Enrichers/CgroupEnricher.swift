@@ -1,13 +1,11 @@
 /// Finds the cgroup of each connection.
-public final class CgroupEnricher: Stage {
+public final class CgroupEnricher: StartStage {
   private let directory: any CgroupDirectory
 
   /// - Parameter directory: who knows the cgroups.
   public init(_ directory: any CgroupDirectory) {
     self.directory = directory
   }
-
-  public var seesStarts: Bool { true }
 
   public func started(_ start: inout StartRecord) {
     directory.resolve(&start)
