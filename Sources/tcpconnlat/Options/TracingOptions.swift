@@ -20,6 +20,9 @@ struct TracingOptions: ParsableArguments {
       "How long to collect rows before they are printed: 20ms; 0 prints each at once.", valueName: "time"),
     transform: Parse.flush)
   var flush: Int32 = 20
+
+  @Flag(help: "Mount tracefs for the probe of that name, where it is not mounted.")
+  var mountTracefs = false
 }
 
 extension TracingOptions {
@@ -27,11 +30,12 @@ extension TracingOptions {
   func openSource(
     filter: KernelFilter, limits: LimitOptions, stoppedBy stop: borrowing StopSignals,
     _ diagnostics: Diagnostics
-  ) throws -> LiveSource {
+  ) throws -> any ProbeSource {
     var options = LiveSource.Options()
     options.bufferSize = buffer
     options.flushMilliseconds = flush
     options.filter = filter
+    options.mountsTraceFS = mountTracefs
     // Standard output is never readable for us, but tells when its reader goes.
     options.stopDescriptors = [.readable(stop.descriptor), .disconnected(STDOUT_FILENO)]
     options.deadline = limits.duration.map { MonotonicClock.now + $0 }
@@ -46,10 +50,10 @@ extension TracingOptions {
   /// The probe that was asked for, or the first that works and why those before it do not.
   private func attach(
     _ options: LiveSource.Options, _ diagnostics: Diagnostics
-  ) throws -> (source: LiveSource, refusals: [ProbeError]) {
+  ) throws -> (source: any ProbeSource, refusals: [ProbeError]) {
     do {
       let (source, refusals) =
-        try probe.map { (try LiveSource(probe: $0, options: options), []) }
+        try probe.map { (try LiveSource.attach($0, options: options), []) }
         ?? LiveSource.firstWorking(options: options)
       for refusal in refusals { diagnostics.details(of: refusal) }
       return (source, refusals)
