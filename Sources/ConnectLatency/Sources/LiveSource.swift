@@ -34,6 +34,7 @@ public final class LiveSource: ProbeSource {
   public let probe: Probe
   /// What this kernel's hooks do not see, each with the reason.
   public private(set) var blindSpots: [String] = []
+  public var details: [String] { [] }
 
   private let options: Options
   private let object: BPFObject

@@ -4,6 +4,8 @@ public protocol ProbeSource: RecordSource {
   var probe: Probe { get }
   /// What this kernel's hooks do not see, each with the reason.
   var blindSpots: [String] { get }
+  /// What else the kernel said, a message each.
+  var details: [String] { get }
 }
 
 extension LiveSource {

@@ -149,7 +149,11 @@ struct Decoder {
   }
 
   private func text(_ field: Field, _ bytes: UnsafeRawBufferPointer) -> Comm {
-    guard field.isDynamic, field.offset + 4 <= bytes.count else { return Comm([]) }
+    guard field.isDynamic else {
+      guard field.offset + field.size <= bytes.count else { return Comm([]) }
+      return Comm(bytes[field.offset..<field.offset + field.size].prefix { $0 != 0 })
+    }
+    guard field.offset + 4 <= bytes.count else { return Comm([]) }
     let place = bytes.loadUnaligned(fromByteOffset: field.offset, as: UInt32.self)
     let (offset, length) = (Int(place & 0xffff), Int(place >> 16))
     guard offset + length <= bytes.count else { return Comm([]) }

@@ -13,6 +13,8 @@ struct TraceFSHook {
   let event: String
   /// What the kernel keeps of it; nil for all.
   var filter: String?
+  /// More of the filter, for kernels whose event has the field.
+  var filterIfKnown: String?
   var kprobe: Kprobe?
   /// Which bit of the field `v6only` counts.
   var v6OnlyBit = 0
@@ -40,13 +42,17 @@ extension TraceFSHook {
       TraceFSHook(kind: .reset, system: "tcp", event: "tcp_receive_reset"),
       TraceFSHook(
         kind: .retransmit, system: "tcp", event: "tcp_retransmit_skb", filter: "state==\(synSent)",
-        without: "how often a SYN was sent again"),
+        // Kernels that count SYNs which could not be sent say so here.
+        filterIfKnown: "&&err==0", without: "how often a SYN was sent again"),
       TraceFSHook(
         kind: .callEntered, system: "syscalls", event: "sys_enter_connect",
         without: "why a connect failed before its SYN left"),
       TraceFSHook(
         kind: .callReturned, system: "syscalls", event: "sys_exit_connect",
         without: "why a connect failed before its SYN left"),
+      TraceFSHook(
+        kind: .taskExit, system: "sched", event: "sched_process_exit",
+        without: "the name of a thread that ends within milliseconds of its connect"),
     ]
   }
 

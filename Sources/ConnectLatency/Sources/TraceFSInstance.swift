@@ -5,10 +5,13 @@ import Glibc
 struct TraceFSError: Error {
   let doing: String
   let errno: CInt
+  /// What the kernel said besides.
+  let messages: [String]
 
-  init(_ doing: String, errno: CInt) {
+  init(_ doing: String, errno: CInt, messages: [String] = []) {
     self.doing = doing
     self.errno = errno
+    self.messages = messages
   }
 
   var reason: String { "cannot \(doing): \(String(cString: strerror(errno)))" }
@@ -61,12 +64,16 @@ final class TraceFSInstance {
     guard let kprobe = hook.kprobe else { return }
     let event =
       kprobe.isReturn
-      // How many calls may be in the function at once; one that sleeps there is rare.
-      ? tracefs_kretprobe_alloc(hook.system, hook.event, kprobe.function, kprobe.fields, 256)
+      // The kernel's own choice of how many calls may be in the function at once: another one is written in a way
+      // that no kernel reads by libtracefs before 1.7.
+      ? tracefs_kretprobe_alloc(hook.system, hook.event, kprobe.function, kprobe.fields, 0)
       : tracefs_kprobe_alloc(hook.system, hook.event, kprobe.function, kprobe.fields)
     guard let event else { throw TraceFSError("make a kprobe event", errno: Glibc.errno) }
     guard tracefs_dynevent_create(event) == 0 else {
-      let error = TraceFSError("make a kprobe event on \(kprobe.function)", errno: Glibc.errno)
+      let number = Glibc.errno
+      let error = TraceFSError(
+        "make a kprobe event on \(kprobe.function)", errno: number,
+        messages: [kprobe.fields] + Self.lastWords())
       tracefs_dynevent_free(event)
       throw error
     }
@@ -77,8 +84,11 @@ final class TraceFSInstance {
   func enable(_ hook: TraceFSHook) throws(TraceFSError) {
     let name = "\(hook.system):\(hook.event)"
     if let filter = hook.filter {
-      let written = tracefs_event_file_write(instance, hook.system, hook.event, "filter", filter)
-      if written < 0 { throw TraceFSError("filter \(name)", errno: Glibc.errno) }
+      let filters = [hook.filterIfKnown.map { filter + $0 }, filter].compactMap { $0 }
+      let isFiltered = filters.contains {
+        tracefs_event_file_write(instance, hook.system, hook.event, "filter", $0) >= 0
+      }
+      if !isFiltered { throw TraceFSError("filter \(name)", errno: Glibc.errno) }
     }
     guard tracefs_event_enable(instance, hook.system, hook.event) == 0 else {
       throw TraceFSError("enable \(name)", errno: Glibc.errno)
@@ -156,6 +166,13 @@ final class TraceFSInstance {
 }
 
 extension TraceFSInstance {
+  /// What the kernel complained of last, with the place marked.
+  private static func lastWords() -> [String] {
+    guard let text = tracefs_error_last(nil) else { return [] }
+    defer { free(text) }
+    return [String(cString: text)]
+  }
+
   private static func group(of name: String) -> String {
     String(name.map { $0 == "-" ? "_" : $0 })
   }

@@ -9,6 +9,8 @@ public final class TraceFSSource: ProbeSource {
 
   public var probe: Probe { .tracefs }
   public private(set) var blindSpots: [String] = []
+  /// What the kernel said of events that it refused.
+  public private(set) var details: [String] = []
 
   private let instance: TraceFSInstance
   private let buffers: TraceFSBuffers
@@ -32,6 +34,7 @@ public final class TraceFSSource: ProbeSource {
       instance = try TraceFSInstance(bufferSize: options.bufferSize)
       let plan = try TraceFSPlan(instance, filter: options.filter)
       blindSpots = plan.blindSpots
+      details = plan.messages
       tasks = TraceFSTasks(readsNetns: !plan.isKprobe, tracefs: directory)
       let starts = StartFilter(filter: options.filter, tasks: tasks)
       translator =
@@ -40,7 +43,8 @@ public final class TraceFSSource: ProbeSource {
         : StaticTranslator(
           starts, seesCalls: plan.kinds.contains(.callReturned),
           seesRetransmits: plan.kinds.contains(.retransmit))
-      if !plan.kinds.contains(.taskExit) { instance.rememberProcesses() }
+      // A kprobe event tells the process of a thread that exits; the tracepoint's does not.
+      if !plan.isKprobe || !plan.kinds.contains(.taskExit) { instance.rememberProcesses() }
       buffers = try TraceFSBuffers(instance, formats: plan.formats)
       try instance.setRecording(true)
     } catch {
@@ -120,6 +124,8 @@ private struct TraceFSPlan {
   private(set) var kinds: Set<TraceEvent.Kind> = []
   private(set) var blindSpots: [String] = []
   private(set) var isKprobe = false
+  /// What the kernel said where it refused kprobe events.
+  private(set) var messages: [String] = []
 
   init(_ instance: TraceFSInstance, filter: KernelFilter) throws(TraceFSError) {
     formats = try TraceFSFormats()
@@ -133,6 +139,7 @@ private struct TraceFSPlan {
         return
       } catch {
         refusal = error.reason
+        messages = error.messages
         instance.removeEvents()
       }
     }

@@ -82,6 +82,10 @@ extension StaticTranslator {
   private mutating func began(_ event: TraceEvent, _ emit: (Record) -> Void) {
     // As the BPF probes count it: from the call.
     let time = calls[event.tid]?.time ?? event.time
+    // The sock is used again: nothing can explain its last close any more.
+    if let index = closes.firstIndex(where: { $0.sock == event.sock }) {
+      close(closes.remove(at: index), error: 0, emit)
+    }
     guard let start = starts.start(event, time: time, isV6Function: false) else { return }
     calls[event.tid]?.sock = event.sock
     open[event.sock] = Open()

@@ -21,9 +21,8 @@ final class TraceFSTasks {
   private let readsNetns: Bool
   /// Ids in events are those of the initial pid namespace; `/proc` of another one has other processes under them.
   private let isProcOurs: Bool
-  /// The files of tracefs are read at most once for each batch.
+  /// The file of tracefs is read at most once for each batch.
   private var savedPIDs: [UInt32: UInt32]?
-  private var savedComms: [UInt32: Comm]?
   private let tracefs: String
 
   /// - Parameters:
@@ -53,7 +52,9 @@ final class TraceFSTasks {
   func exited(_ event: TraceEvent) {
     if exited.count >= Self.maximum { exited.removeAll(keepingCapacity: true) }
     var task = Task(pid: event.pid)
-    task.uid = event.uid
+    // An event of the tracepoint's knows the name alone.
+    task.uid = event.pid == 0 ? nil : event.uid
+    task.comm = event.comm
     task.cgroup = event.cgroup == 0 ? nil : event.cgroup
     exited[event.tid] = task
   }
@@ -61,16 +62,14 @@ final class TraceFSTasks {
   /// What is known of a thread that was looked at.
   func task(_ tid: UInt32) -> Task {
     if let entry = known[tid] { return entry.task }
-    if let task = exited[tid] { return task }
-    if savedPIDs == nil { savedPIDs = Self.saved(tracefs + "/saved_tgids") { UInt32($0) } }
-    if savedComms == nil { savedComms = Self.saved(tracefs + "/saved_cmdlines") { Comm($0.utf8) } }
-    return Task(pid: savedPIDs?[tid] ?? 0, comm: savedComms?[tid] ?? Comm([]))
+    var task = exited[tid] ?? Task()
+    if task.pid == 0 { task.pid = savedPID(of: tid) }
+    return task
   }
 
   /// Forgets what may have changed by the next batch.
   func endBatch() {
     savedPIDs = nil
-    savedComms = nil
   }
 
   /// Reads `/proc/TID/status`.
@@ -102,14 +101,16 @@ final class TraceFSTasks {
     ProcessFiles.link("/proc/\(tid)/ns/net").flatMap { UInt32($0.dropFirst("net:[".count).dropLast()) }
   }
 
-  /// Reads lines of an id and what belongs to it.
-  private static func saved<Value>(_ path: String, _ value: (Substring) -> Value?) -> [UInt32: Value] {
-    var saved: [UInt32: Value] = [:]
-    for line in (ProcessFiles.text(path, limit: 1 << 20) ?? "").split(separator: "\n") {
+  /// The process that the kernel remembers a thread to have been of; 0 if it does not.
+  private func savedPID(of tid: UInt32) -> UInt32 {
+    if let savedPIDs { return savedPIDs[tid] ?? 0 }
+    var saved: [UInt32: UInt32] = [:]
+    for line in (ProcessFiles.text(tracefs + "/saved_tgids", limit: 1 << 20) ?? "").split(separator: "\n") {
       let parts = line.split(separator: " ", maxSplits: 1)
-      guard parts.count == 2, let id = UInt32(parts[0]), let value = value(parts[1]) else { continue }
-      saved[id] = value
+      guard parts.count == 2, let id = UInt32(parts[0]), let pid = UInt32(parts[1]) else { continue }
+      saved[id] = pid
     }
-    return saved
+    savedPIDs = saved
+    return saved[tid] ?? 0
   }
 }

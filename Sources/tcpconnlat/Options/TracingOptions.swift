@@ -44,6 +44,7 @@ extension TracingOptions {
     diagnostics.say("tracing with \(source.probe.rawValue)")
     for refusal in refusals { diagnostics.say("not with \(refusal.probe.rawValue): \(refusal.reason)") }
     for blindSpot in source.blindSpots { diagnostics.say("not seen: \(blindSpot)") }
+    diagnostics.details(source.details, of: source.probe)
     return source
   }
 
