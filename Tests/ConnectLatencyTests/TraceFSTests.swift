@@ -13,7 +13,8 @@ struct TraceFSTests {
   }
 
   private static func event(
-    _ kind: TraceEvent.Kind, _ time: UInt64, sock: UInt64 = 64, _ change: (inout TraceEvent) -> Void = { _ in }
+    _ kind: TraceEvent.Kind, _ time: UInt64, sock: UInt64 = 64,
+    _ change: (inout TraceEvent) -> Void = { _ in }
   ) -> TraceEvent {
     var event = TraceEvent(kind)
     (event.time, event.sock, event.tid, event.family) = (time, sock, tid, UInt16(AF_INET))
@@ -67,7 +68,8 @@ struct TraceFSTests {
     #expect((row.end.retransmits, row.start.pid, row.start.uid) == (0, nil, nil))
   }
 
-  @Test("An error report tells the error of a close, before it or after it", arguments: [149, 151] as [UInt64])
+  @Test(
+    "An error report tells the error of a close, before it or after it", arguments: [149, 151] as [UInt64])
   func errorReport(time: UInt64) throws {
     let report = Self.event(.errorReport, time) { ($0.result, $0.sock) = (Int64(EHOSTUNREACH), 0) }
     let close = Self.change(150, 2, 7, tid: 3)
@@ -126,9 +128,11 @@ struct TraceFSTests {
   @Test("What the kernel could not filter is filtered here; the unknown is not what was asked for")
   func filters() {
     let events = [Self.change(110, 7, 2), Self.change(150, 2, 1)]
-    for change in [{ $0.pids = [1] }, { $0.ports = [443...443] }, { $0.isIPv4 = false }] as [(
-      inout KernelFilter
-    ) -> Void] {
+    for change in [{ $0.pids = [1] }, { $0.ports = [443...443] }, { $0.isIPv4 = false }]
+      as [(
+        inout KernelFilter
+      ) -> Void]
+    {
       var filter = KernelFilter()
       change(&filter)
       #expect(Self.statically(events, filter: filter).isEmpty)
@@ -138,17 +142,20 @@ struct TraceFSTests {
     #expect(Self.statically(events, filter: filter).count == 1)
   }
 
-  @Test("Kprobe events: a packet is an answer under the kernel's own conditions", arguments: [
-    (0x12, 101, Outcome.established), (0x14, 101, .refused), (0x02, 0, .established), (0x12, 100, nil),
-    (0x12, 103, nil), (0x10, 101, nil), (0x04, 0, nil),
-  ] as [(UInt8, UInt32, Outcome?)])
+  @Test(
+    "Kprobe events: a packet is an answer under the kernel's own conditions",
+    arguments: [
+      (0x12, 101, Outcome.established), (0x14, 101, .refused), (0x02, 0, .established), (0x12, 100, nil),
+      (0x12, 103, nil), (0x10, 101, nil), (0x04, 0, nil),
+    ] as [(UInt8, UInt32, Outcome?)])
   func packets(flags: UInt8, acked: UInt32, outcome: Outcome?) {
     let packet = Self.event(.packet, 140) {
       ($0.tcpFlags, $0.acked, $0.unacknowledged, $0.next) = (flags, acked, 100, 102)
     }
     let close = Self.event(.stateSet, 150) { ($0.result, $0.tid) = (Int64(ECONNREFUSED), 3) }
     let events = [Self.event(.connectV4, 110), Self.event(.connectReturned, 120), packet]
-    let rows = Self.connections(KprobeTranslator(Self.starts()), events + (outcome == .refused ? [close] : []))
+    let rows = Self.connections(
+      KprobeTranslator(Self.starts()), events + (outcome == .refused ? [close] : []))
     #expect(rows.map(\.outcome) == [outcome].compactMap { $0 })
   }
 
@@ -173,7 +180,8 @@ struct TraceFSTests {
 
   @Test("A thread's status tells its process and user")
   func status() {
-    let text = "Name:\tUid:\t7\nUmask:\t0022\nTgid:\t12\nNgid:\t0\nPid:\t13\nUid:\t1000\t0\t0\t0\nGid:\t1\t1\t1\t1\n"
+    let text =
+      "Name:\tUid:\t7\nUmask:\t0022\nTgid:\t12\nNgid:\t0\nPid:\t13\nUid:\t1000\t0\t0\t0\nGid:\t1\t1\t1\t1\n"
     #expect(TraceFSTasks.task(in: text) == TraceFSTasks.Task(pid: 12, uid: 1000))
     #expect(TraceFSTasks.task(in: "") == nil)
   }

@@ -75,7 +75,8 @@ struct Decoder {
   /// Kprobes fetch ports as they lie in the sock.
   private let isBigEndian: Bool
   private let v6OnlyBit: Int
-  private let tid, sock, family, sport, dport, saddr, daddr, saddrV6, daddrV6, v6Only, oldState, newState: Field
+  private let tid, sock, family, sport, dport, saddr, daddr, saddrV6, daddrV6, v6Only, oldState,
+    newState: Field
   private let result, retransmits, netns, comm, tcpFlags, acked, una, next, pid, uid, cgroup: Field
 
   init(_ hook: TraceFSHook, find: (String) -> Field?) {

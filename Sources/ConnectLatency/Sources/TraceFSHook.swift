@@ -61,7 +61,8 @@ extension TraceFSHook {
   static func kprobeHooks(group: String, types: KernelTypes, filter: KernelFilter) -> [TraceFSHook]? {
     guard let fields = KprobeFields(types) else { return nil }
     func hook(
-      _ kind: TraceEvent.Kind, _ event: String, _ function: String, _ fetched: [String], filter: String? = nil,
+      _ kind: TraceEvent.Kind, _ event: String, _ function: String, _ fetched: [String],
+      filter: String? = nil,
       isReturn: Bool = false, without: String? = nil
     ) -> TraceFSHook {
       TraceFSHook(
