@@ -18,12 +18,15 @@ let package = Package(
     .systemLibrary(
       name: "CLibBPF", path: "Sources/CLibBPF", providers: [.apt(["libbpf-dev", "libelf-dev"])]),
     .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
+    .systemLibrary(
+      name: "CTraceFS", path: "Sources/CTraceFS", pkgConfig: "libtracefs",
+      providers: [.apt(["libtracefs-dev", "libtraceevent-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
 
     .target(
       name: "ConnectLatency",
       dependencies: [
-        "CConnectRecord", "CLibBPF", "CLinux", "CZlib",
+        "CConnectRecord", "CLibBPF", "CLinux", "CTraceFS", "CZlib",
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],

@@ -2,6 +2,7 @@
 #define CLIBBPF_SHIM_H
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <stdio.h>
 #include <stdlib.h>

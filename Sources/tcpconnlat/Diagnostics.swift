@@ -20,8 +20,13 @@ struct Diagnostics {
 
   /// Says, with `-v`, all that libbpf and the verifier said of a probe.
   func details(of error: ProbeError) {
-    for message in error.details {
-      for line in message.split(separator: "\n") { logger.debug("\(error.probe.rawValue): \(line)") }
+    details(error.details, of: error.probe)
+  }
+
+  /// Says messages, with `-v`, a line each.
+  func details(_ messages: [String], of probe: Probe) {
+    for message in messages {
+      for line in message.split(separator: "\n") { logger.debug("\(probe.rawValue): \(line)") }
     }
   }
 

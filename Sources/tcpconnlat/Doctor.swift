@@ -9,13 +9,18 @@ struct Doctor: ParsableCommand {
   @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Say on stderr all that libbpf says.")
   var isVerbose = false
 
+  @Flag(help: "Mount tracefs, where it is not.")
+  var mountTracefs = false
+
   func run() throws {
+    var options = LiveSource.Options()
+    options.mountsTraceFS = mountTracefs
     let diagnostics = Diagnostics(isVerbose: isVerbose)
     var refusals: [ProbeError] = []
     for probe in Probe.allCases {
       let line: String
       do throws(ProbeError) {
-        let source = try LiveSource(probe: probe)
+        let source = try LiveSource.attach(probe, options: options)
         let blindSpots = source.blindSpots.map { "; not seen: \($0)" }.joined()
         line = Self.line(probe, "works", probe.summary + blindSpots)
       } catch {

@@ -36,7 +36,7 @@ struct CrunStatus: Decodable {
 struct Lenient<Value: Decodable>: Decodable {
   let value: Value?
 
-  init(from decoder: any Decoder) {
+  init(from decoder: any Swift.Decoder) {
     value = try? Value(from: decoder)
   }
 }

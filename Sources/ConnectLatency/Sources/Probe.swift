@@ -6,6 +6,8 @@ public enum Probe: String, Sendable, CaseIterable {
   case fentry
   /// The tracepoints `sock:inet_sock_set_state`, `tcp:tcp_receive_reset` and `syscalls:sys_*_connect`.
   case tracepoint
+  /// No BPF: kprobe events of tracefs where the kernel has them, else the tracepoints' events.
+  case tracefs
 }
 
 extension Probe {
@@ -15,6 +17,7 @@ extension Probe {
     case .kprobe: ["kprobe_v4", "kprobe_v4_return", "kprobe_packet", "state_hook", "reset_hook"]
     case .fentry: ["fentry_v4", "fentry_v4_return", "fentry_packet", "state_hook", "reset_hook"]
     case .tracepoint: ["state_hook", "tracepoint_state", "reset_hook"]
+    case .tracefs: []
     }
   }
 
@@ -31,6 +34,7 @@ extension Probe {
     case .fentry: (["fentry_v6", "fentry_v6_return"], "connects over IPv6")
     case .tracepoint:
       (["tracepoint_call", "tracepoint_call_return"], "connects that fail before a SYN is sent")
+    case .tracefs: ([], "")
     }
   }
 
@@ -40,6 +44,7 @@ extension Probe {
     case .kprobe: "kprobes on tcp_v4_connect, tcp_v6_connect, tcp_rcv_state_process"
     case .fentry: "BPF trampolines on the same functions"
     case .tracepoint: "tracepoints inet_sock_set_state, tcp_receive_reset, sys_enter_connect"
+    case .tracefs: "events of tracefs: kprobes on the same functions, or the same tracepoints, without BPF"
     }
   }
 }

@@ -1,14 +1,32 @@
+/// Records of the running kernel, whatever collects them.
+public protocol ProbeSource: RecordSource {
+  /// The hooks in use.
+  var probe: Probe { get }
+  /// What this kernel's hooks do not see, each with the reason.
+  var blindSpots: [String] { get }
+  /// What else the kernel said, a message each.
+  var details: [String] { get }
+}
+
 extension LiveSource {
+  /// Attaches one probe.
+  /// - Throws: `ProbeError` with the reason and what to do about it.
+  public static func attach(
+    _ probe: Probe, options: Options = Options()
+  ) throws(ProbeError) -> any ProbeSource {
+    probe == .tracefs ? try TraceFSSource(options: options) : try LiveSource(probe: probe, options: options)
+  }
+
   /// Attaches the first probe that works on this kernel.
   /// - Returns: the source, and why the probes before its own did not work.
   /// - Throws: `NoProbeWorks` when none does.
   public static func firstWorking(
     options: Options = Options()
-  ) throws(NoProbeWorks) -> (source: LiveSource, refusals: [ProbeError]) {
+  ) throws(NoProbeWorks) -> (source: any ProbeSource, refusals: [ProbeError]) {
     var refusals: [ProbeError] = []
     for probe in Probe.allCases {
       do throws(ProbeError) {
-        return (try LiveSource(probe: probe, options: options), refusals)
+        return (try attach(probe, options: options), refusals)
       } catch {
         refusals.append(error)
       }

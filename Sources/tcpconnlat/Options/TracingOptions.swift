@@ -26,6 +26,9 @@ struct TracingOptions: ParsableArguments {
       "Where the host's file system is mounted, to read the names of containers from.", valueName: "dir"),
     transform: Parse.directory)
   var hostRoot: String = "/"
+
+  @Flag(help: "Mount tracefs for the probe of that name, where it is not mounted.")
+  var mountTracefs = false
 }
 
 extension TracingOptions {
@@ -33,12 +36,13 @@ extension TracingOptions {
   func openSource(
     filter: KernelFilter, findsCgroups: Bool, limits: LimitOptions, stoppedBy stop: borrowing StopSignals,
     _ diagnostics: Diagnostics
-  ) throws -> LiveSource {
+  ) throws -> any ProbeSource {
     var options = LiveSource.Options()
     options.bufferSize = buffer
     options.flushMilliseconds = flush
     options.filter = filter
     options.findsCgroups = findsCgroups
+    options.mountsTraceFS = mountTracefs
     // Standard output is never readable for us, but tells when its reader goes.
     options.stopDescriptors = [.readable(stop.descriptor), .disconnected(STDOUT_FILENO)]
     options.deadline = limits.duration.map { MonotonicClock.now + $0 }
@@ -47,16 +51,17 @@ extension TracingOptions {
     diagnostics.say("tracing with \(source.probe.rawValue)")
     for refusal in refusals { diagnostics.say("not with \(refusal.probe.rawValue): \(refusal.reason)") }
     for blindSpot in source.blindSpots { diagnostics.say("not seen: \(blindSpot)") }
+    diagnostics.details(source.details, of: source.probe)
     return source
   }
 
   /// The probe that was asked for, or the first that works and why those before it do not.
   private func attach(
     _ options: LiveSource.Options, _ diagnostics: Diagnostics
-  ) throws -> (source: LiveSource, refusals: [ProbeError]) {
+  ) throws -> (source: any ProbeSource, refusals: [ProbeError]) {
     do {
       let (source, refusals) =
-        try probe.map { (try LiveSource(probe: $0, options: options), []) }
+        try probe.map { (try LiveSource.attach($0, options: options), []) }
         ?? LiveSource.firstWorking(options: options)
       for refusal in refusals { diagnostics.details(of: refusal) }
       return (source, refusals)

@@ -10,11 +10,36 @@ struct Exception {
 
   var complaint: String { "the exception for \(field) is not needed: \(reason)" }
 
-  static let table: [Exception] = [
-    Exception(
-      probe: "tracepoint", name: "io-uring-no-route", field: "row",
-      reason: "io_uring does not enter connect(2), and the sock fails before it is in SYN_SENT")
-  ]
+  static let table: [Exception] =
+    [
+      Exception(
+        probe: "tracepoint", name: "io-uring-no-route", field: "row",
+        reason: "io_uring does not enter connect(2), and the sock fails before it is in SYN_SENT"),
+      Exception(
+        probe: tracefsWithoutKprobes, name: "*", field: "uid",
+        reason: "the events do not carry it, and the thread was gone when /proc was read"),
+      Exception(
+        probe: tracefsWithoutKprobes, name: "*", field: "netns",
+        reason: "the events do not carry it, and the thread was gone when /proc was read"),
+    ]
+    + failedBeforeSYN.map {
+      Exception(
+        probe: tracefsWithoutKprobes, name: $0, field: "row",
+        reason: "the sock fails before it is in SYN_SENT, and no event names where it was to connect")
+    }
+
+  /// The probe `tracefs` on a kernel that has no kprobe events.
+  static let tracefsWithoutKprobes = "tracefs-events"
+
+  private static let failedBeforeSYN =
+    ["v4", "v6", "mapped"].flatMap { family in
+      ["no-route-\(family)", "no-route-\(family)-bound"]
+        + ["unreachable", "prohibit", "blackhole"].map { "\($0)-route-\(family)" }
+    }.map { "failed-\($0)" } + [
+      "failed-no-route-nonblocking", "failed-v6only-mapped", "failed-link-local-without-scope",
+      "failed-multicast", "failed-multicast-v6", "failed-broadcast", "sock-failed-then-established",
+      "io-uring-no-route",
+    ]
 }
 
 /// The exceptions of one probe, and which were used.

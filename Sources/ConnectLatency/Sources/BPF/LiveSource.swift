@@ -2,7 +2,7 @@ import CConnectRecord
 import Glibc
 
 /// Records of the running kernel.
-public final class LiveSource: RecordSource {
+public final class LiveSource: ProbeSource {
   /// How records are collected.
   public struct Options: Sendable {
     /// Size of the ring buffer in bytes, a power of two and a multiple of the page size.
@@ -18,6 +18,8 @@ public final class LiveSource: RecordSource {
     public var stopDescriptors: [StopDescriptor] = []
     /// When to end, CLOCK_MONOTONIC in nanoseconds; nil for never.
     public var deadline: UInt64?
+    /// Whether to mount tracefs for the probe of that name, where it is not mounted.
+    public var mountsTraceFS = false
 
     public init() {}
 
@@ -42,6 +44,7 @@ public final class LiveSource: RecordSource {
   public let probe: Probe
   /// What this kernel's hooks do not see, each with the reason.
   public private(set) var blindSpots: [String] = []
+  public var details: [String] { [] }
 
   private let options: Options
   private let object: BPFObject

@@ -1,0 +1,230 @@
+import CTraceFS
+import Glibc
+
+/// What tracefs refused.
+struct TraceFSError: Error {
+  let doing: String
+  let errno: CInt
+  /// What the kernel said besides.
+  let messages: [String]
+
+  init(_ doing: String, errno: CInt, messages: [String] = []) {
+    self.doing = doing
+    self.errno = errno
+    self.messages = messages
+  }
+
+  var reason: String { "cannot \(doing): \(String(cString: strerror(errno)))" }
+}
+
+/// A tracefs instance of our own, and the events that we made: gone with this object. Other tracers share neither its
+/// buffers nor its settings.
+final class TraceFSInstance {
+  /// Names of ours begin so; the process that made them follows.
+  private static let prefix = "tcpconnlat-"
+
+  /// Events of our own have this for a system.
+  let group: String
+  private let instance: OpaquePointer
+  private var kprobes: [OpaquePointer] = []
+  private var enabled: [TraceFSHook] = []
+  private var isRemoved = false
+
+  /// Clears away what dead runs have left, and makes an instance that records nothing yet.
+  /// - Throws: `TraceFSError` when there can be none.
+  init(bufferSize: Int) throws(TraceFSError) {
+    tracefs_set_loglevel(TEP_LOG_NONE)
+    Self.removeStale()
+    var name = "\(Self.prefix)\(getpid())"
+    // Somebody with our process id in another pid namespace has that name.
+    for number in 1..<100 where tracefs_instance_exists(name) { name = "\(Self.prefix)\(getpid())-\(number)" }
+    guard let instance = tracefs_instance_create(name) else {
+      throw TraceFSError("make a tracefs instance", errno: Glibc.errno)
+    }
+    self.instance = instance
+    group = Self.group(of: name)
+    do {
+      try write("tracing_on", "0")
+      // What bpf_ktime_get_ns() reads.
+      try write("trace_clock", "mono")
+      let perCPU = max(bufferSize / 1024 / max(cpuCount, 1), 64)
+      try write("buffer_size_kb", "\(perCPU)")
+    } catch {
+      remove()
+      throw error
+    }
+    // A reader is woken by the first event. Kernels before 5.0 know nothing else.
+    try? write("buffer_percent", "0")
+  }
+
+  deinit { remove() }
+
+  /// Makes the event, if it is one of our own.
+  func create(_ hook: TraceFSHook) throws(TraceFSError) {
+    guard let kprobe = hook.kprobe else { return }
+    let event =
+      kprobe.isReturn
+      // The kernel's own choice of how many calls may be in the function at once: another one is written in a way
+      // that no kernel reads by libtracefs before 1.7.
+      ? tracefs_kretprobe_alloc(hook.system, hook.event, kprobe.function, kprobe.fields, 0)
+      : tracefs_kprobe_alloc(hook.system, hook.event, kprobe.function, kprobe.fields)
+    guard let event else { throw TraceFSError("make a kprobe event", errno: Glibc.errno) }
+    guard tracefs_dynevent_create(event) == 0 else {
+      let number = Glibc.errno
+      let error = TraceFSError(
+        "make a kprobe event on \(kprobe.function)", errno: number,
+        messages: [kprobe.fields] + Self.lastWords())
+      tracefs_dynevent_free(event)
+      throw error
+    }
+    kprobes.append(event)
+  }
+
+  /// Has the kernel record an event.
+  func enable(_ hook: TraceFSHook) throws(TraceFSError) {
+    let name = "\(hook.system):\(hook.event)"
+    if let filter = hook.filter {
+      let filters = [hook.filterIfKnown.map { filter + $0 }, filter].compactMap { $0 }
+      let isFiltered = filters.contains {
+        tracefs_event_file_write(instance, hook.system, hook.event, "filter", $0) >= 0
+      }
+      if !isFiltered { throw TraceFSError("filter \(name)", errno: Glibc.errno) }
+    }
+    guard tracefs_event_enable(instance, hook.system, hook.event) == 0 else {
+      throw TraceFSError("enable \(name)", errno: Glibc.errno)
+    }
+    enabled.append(hook)
+  }
+
+  /// Takes back every event that was made or enabled.
+  func removeEvents() {
+    for hook in enabled.reversed() { tracefs_event_disable(instance, hook.system, hook.event) }
+    enabled = []
+    for event in kprobes.reversed() {
+      tracefs_dynevent_destroy(event, true)
+      tracefs_dynevent_free(event)
+    }
+    kprobes = []
+  }
+
+  /// Begins, or ends, to record.
+  func setRecording(_ isOn: Bool) throws(TraceFSError) {
+    try write("tracing_on", isOn ? "1" : "0")
+  }
+
+  /// Has the kernel remember which process a thread belongs to.
+  func rememberProcesses() {
+    try? write("options/record-tgid", "1")
+  }
+
+  /// Opens the buffer of a CPU for reading without waiting.
+  /// - Returns: a descriptor, which the caller closes.
+  func openBuffer(cpu: Int) throws(TraceFSError) -> CInt {
+    let descriptor = tracefs_instance_file_open(
+      instance, "per_cpu/cpu\(cpu)/trace_pipe_raw", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard descriptor >= 0 else { throw TraceFSError("read the buffer of CPU \(cpu)", errno: Glibc.errno) }
+    return descriptor
+  }
+
+  /// How many events a CPU's buffer had no room for.
+  func lostCount(cpu: Int) -> UInt64 {
+    guard let text = read("per_cpu/cpu\(cpu)/stats") else { return 0 }
+    return text.split(separator: "\n").reduce(0) { sum, line in
+      let parts = line.split(separator: ":")
+      guard parts.count == 2, ["overrun", "dropped events"].contains(parts[0]) else { return sum }
+      return sum + (UInt64(parts[1].drop { $0 == " " }) ?? 0)
+    }
+  }
+
+  /// How many CPUs there can be.
+  var cpuCount: Int {
+    var count = 0
+    while tracefs_file_exists(instance, "per_cpu/cpu\(count)/trace_pipe_raw") { count += 1 }
+    return count
+  }
+
+  private func read(_ file: String) -> String? {
+    guard let text = tracefs_instance_file_read(instance, file, nil) else { return nil }
+    defer { free(text) }
+    return String(cString: text)
+  }
+
+  private func write(_ file: String, _ text: String) throws(TraceFSError) {
+    if tracefs_instance_file_write(instance, file, text) < 0 {
+      throw TraceFSError("write \(text) to \(file)", errno: Glibc.errno)
+    }
+  }
+
+  /// Takes everything away; whoever reads the buffers has closed them.
+  private func remove() {
+    guard !isRemoved else { return }
+    isRemoved = true
+    removeEvents()
+    tracefs_instance_destroy(instance)
+    tracefs_instance_free(instance)
+  }
+}
+
+extension TraceFSInstance {
+  /// What the kernel complained of last, with the place marked.
+  private static func lastWords() -> [String] {
+    guard let text = tracefs_error_last(nil) else { return [] }
+    defer { free(text) }
+    return [String(cString: text)]
+  }
+
+  private static func group(of name: String) -> String {
+    String(name.map { $0 == "-" ? "_" : $0 })
+  }
+
+  /// Removes instances and events whose process is gone. One that is in use, by a process that only seems to be gone
+  /// because its pid namespace is not ours, refuses to go.
+  private static func removeStale() {
+    var names: [String] = []
+    if let list = tracefs_instances("^\(prefix)") {
+      var index = 0
+      while let name = list[index] {
+        names.append(String(cString: name))
+        index += 1
+      }
+      tracefs_list_free(list)
+    }
+    var inUse: Set<String> = []
+    for name in names {
+      guard isDead(name.dropFirst(prefix.count)) else {
+        inUse.insert(group(of: name))
+        continue
+      }
+      guard let instance = tracefs_instance_create(name) else { continue }
+      if tracefs_instance_destroy(instance) != 0 { inUse.insert(group(of: name)) }
+      tracefs_instance_free(instance)
+    }
+    removeStaleEvents(except: inUse)
+  }
+
+  private static func removeStaleEvents(except inUse: Set<String>) {
+    let kinds = TRACEFS_DYNEVENT_KPROBE.rawValue | TRACEFS_DYNEVENT_KRETPROBE.rawValue
+    guard let events = tracefs_dynevent_get_all(kinds, nil) else { return }
+    defer { tracefs_dynevent_list_free(events) }
+    var index = 0
+    while let event = events[index] {
+      index += 1
+      var system: UnsafeMutablePointer<CChar>?
+      tracefs_dynevent_info(event, &system, nil, nil, nil, nil)
+      guard let system else { continue }
+      let group = String(cString: system)
+      free(system)
+      let prefix = Self.group(of: prefix)
+      if group.hasPrefix(prefix), !inUse.contains(group), isDead(group.dropFirst(prefix.count)) {
+        tracefs_dynevent_destroy(event, true)
+      }
+    }
+  }
+
+  /// Whether what follows the prefix names a process that is gone. We have made nothing yet, so what has our own
+  /// number is an earlier process's.
+  private static func isDead(_ rest: Substring) -> Bool {
+    guard let pid = pid_t(rest.prefix { $0.isNumber }), pid > 0 else { return false }
+    return pid == getpid() || (kill(pid, 0) != 0 && Glibc.errno == ESRCH)
+  }
+}

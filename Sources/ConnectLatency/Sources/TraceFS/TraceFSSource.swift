@@ -1,0 +1,165 @@
+import Glibc
+
+/// Records of the running kernel without any BPF: from the events of a tracefs instance of its own.
+public final class TraceFSSource: ProbeSource {
+  /// Events that are younger than this when the buffers are read wait for the next time: one from another CPU may have
+  /// an earlier time and not be written yet. An event is written with preemption off, in microseconds; this is for
+  /// CPUs that a hypervisor stops.
+  private static let reorderingWindow: UInt64 = 5_000_000
+
+  public var probe: Probe { .tracefs }
+  public private(set) var blindSpots: [String] = []
+  /// What the kernel said of events that it refused.
+  public private(set) var details: [String] = []
+
+  private let instance: TraceFSInstance
+  private let buffers: TraceFSBuffers
+  private let tasks: TraceFSTasks
+  private var translator: any TraceFSTranslator
+  private let wait: DescriptorWait
+  private let flushMilliseconds: Int32
+  private var pending: [TraceEvent] = []
+  private var records: [Record] = []
+  private var lost: UInt64 = 0
+  private var clockOffset: Int64?
+  private var isFinished = false
+
+  /// Makes the instance and its events, and begins to record.
+  /// - Throws: `ProbeError` with the reason and what to do about it.
+  public init(options: LiveSource.Options = LiveSource.Options()) throws(ProbeError) {
+    let directory = try TraceFSRequirements.check(mounts: options.mountsTraceFS)
+    wait = DescriptorWait(stops: options.stopDescriptors, deadline: options.deadline)
+    flushMilliseconds = options.flushMilliseconds
+    do throws(TraceFSError) {
+      instance = try TraceFSInstance(bufferSize: options.bufferSize)
+      let plan = try TraceFSPlan(instance, filter: options.filter)
+      blindSpots = plan.blindSpots
+      details = plan.messages
+      tasks = TraceFSTasks(readsNetns: !plan.isKprobe, tracefs: directory)
+      let starts = StartFilter(filter: options.filter, tasks: tasks)
+      translator =
+        plan.isKprobe
+        ? KprobeTranslator(starts)
+        : StaticTranslator(
+          starts, seesCalls: plan.kinds.contains(.callReturned),
+          seesRetransmits: plan.kinds.contains(.retransmit))
+      // A kprobe event tells the process of a thread that exits; the tracepoint's does not.
+      if !plan.isKprobe || !plan.kinds.contains(.taskExit) { instance.rememberProcesses() }
+      buffers = try TraceFSBuffers(instance, formats: plan.formats)
+      try instance.setRecording(true)
+    } catch {
+      throw TraceFSRequirements.explain(error)
+    }
+  }
+
+  /// Waits for events, then a little longer for more of them, and hands over what they say.
+  public func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool {
+    guard !isFinished else { return false }
+    if !waitForEvents() {
+      try? instance.setRecording(false)
+      isFinished = true
+    }
+    let now = MonotonicClock.now
+    drain()
+    if let offset = ClockOffset.changed(since: clockOffset) {
+      clockOffset = offset
+      try body(.clock(offset: offset))
+    }
+    translate(until: isFinished ? .max : now - min(now, Self.reorderingWindow))
+    defer { records.removeAll(keepingCapacity: true) }
+    for record in records { try body(record) }
+    try tellLosses(body)
+    return !isFinished
+  }
+}
+
+extension TraceFSSource {
+  /// - Returns: false when it is time to end.
+  private func waitForEvents() -> Bool {
+    if pending.isEmpty {
+      guard wait.wait(for: buffers.descriptors, timeout: -1) else { return false }
+      // Whoever connects may be gone soon.
+      drain()
+    }
+    let window = Int32(Self.reorderingWindow / 1_000_000)
+    return wait.wait(for: [], timeout: max(flushMilliseconds, window))
+  }
+
+  private func drain() {
+    buffers.drain { event in
+      switch event.kind {
+      case .connectV4, .connectV6: tasks.look(at: event.tid, connecting: event.time)
+      case .stateChanged where event.newState == TraceEvent.synSent:
+        tasks.look(at: event.tid, connecting: event.time)
+      case .taskExit: return tasks.exited(event)
+      default: break
+      }
+      pending.append(event)
+    }
+  }
+
+  /// Makes records of the events up to a time, in order.
+  private func translate(until time: UInt64) {
+    // Each CPU's events are in order already; the sort merges these runs.
+    pending.sort { $0.time < $1.time }
+    let end = pending.firstIndex { $0.time > time } ?? pending.count
+    for event in pending[..<end] { translator.take(event) { records.append($0) } }
+    pending.removeFirst(end)
+    translator.settle(until: time) { records.append($0) }
+    tasks.endBatch()
+  }
+
+  /// Of what kind they were is not known.
+  private func tellLosses(_ body: (Record) throws(SinkError) -> Void) throws(SinkError) {
+    let now = buffers.lost.values.reduce(0, +)
+    guard now != lost else { return }
+    lost = now
+    try body(.lost(Losses(ends: now)))
+  }
+}
+
+/// Which events are read: those of kprobes where the kernel has kprobes and describes its types, else the tracepoints'.
+private struct TraceFSPlan {
+  let formats: TraceFSFormats
+  private(set) var kinds: Set<TraceEvent.Kind> = []
+  private(set) var blindSpots: [String] = []
+  private(set) var isKprobe = false
+  /// What the kernel said where it refused kprobe events.
+  private(set) var messages: [String] = []
+
+  init(_ instance: TraceFSInstance, filter: KernelFilter) throws(TraceFSError) {
+    formats = try TraceFSFormats()
+    var refusal = "this kernel describes no types"
+    if let types = KernelTypes(),
+      let hooks = TraceFSHook.kprobeHooks(group: instance.group, types: types, filter: filter)
+    {
+      do throws(TraceFSError) {
+        try enable(hooks, instance)
+        isKprobe = true
+        return
+      } catch {
+        refusal = error.reason
+        messages = error.messages
+        instance.removeEvents()
+      }
+    }
+    kinds = []
+    blindSpots = ["connects that fail before a SYN is sent (no kprobe events: \(refusal))"]
+    try enable(TraceFSHook.staticHooks(filter: filter), instance)
+  }
+
+  private mutating func enable(_ hooks: [TraceFSHook], _ instance: TraceFSInstance) throws(TraceFSError) {
+    for hook in hooks {
+      do throws(TraceFSError) {
+        try instance.create(hook)
+        try formats.add(hook)
+        try instance.enable(hook)
+        kinds.insert(hook.kind)
+      } catch {
+        guard let without = hook.without else { throw error }
+        let spot = "\(without) (\(error.reason))"
+        if !blindSpots.contains(where: { $0.hasPrefix(without) }) { blindSpots.append(spot) }
+      }
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import Glibc
+import Testing
+
+@testable import ConnectLatency
+
+@Suite("Events of tracefs")
+struct TraceFSTests {
+  /// Nobody has these thread ids.
+  private static let tid = UInt32(Int32.max)
+
+  private static func starts(_ filter: KernelFilter = KernelFilter()) -> StartFilter {
+    StartFilter(filter: filter, tasks: TraceFSTasks(readsNetns: false, tracefs: "/nonexistent"))
+  }
+
+  private static func event(
+    _ kind: TraceEvent.Kind, _ time: UInt64, sock: UInt64 = 64,
+    _ change: (inout TraceEvent) -> Void = { _ in }
+  ) -> TraceEvent {
+    var event = TraceEvent(kind)
+    (event.time, event.sock, event.tid, event.family) = (time, sock, tid, UInt16(AF_INET))
+    (event.sport, event.dport) = (40000, 80)
+    (event.saddr, event.daddr) = (UInt32(0x7f00_0001).bigEndian, UInt32(0x0a00_0001).bigEndian)
+    change(&event)
+    return event
+  }
+
+  private static func change(
+    _ time: UInt64, _ old: UInt8, _ new: UInt8, sock: UInt64 = 64, tid: UInt32 = tid
+  ) -> TraceEvent {
+    event(.stateChanged, time, sock: sock) { ($0.oldState, $0.newState, $0.tid) = (old, new, tid) }
+  }
+
+  /// The rows that events give.
+  private static func connections(
+    _ translator: some TraceFSTranslator, _ events: [TraceEvent], settledUntil end: UInt64 = .max
+  ) -> [Connection] {
+    var translator = translator
+    var records: [Record] = []
+    for event in events { translator.take(event) { records.append($0) } }
+    translator.settle(until: end) { records.append($0) }
+    var pairer = Pairer()
+    return records.compactMap { record in
+      switch record {
+      case .start(let start): pairer.begin(start)
+      case .end(let end): return pairer.end(end)
+      default: break
+      }
+      return nil
+    }
+  }
+
+  private static func statically(
+    _ events: [TraceEvent], filter: KernelFilter = KernelFilter()
+  ) -> [Connection] {
+    connections(StaticTranslator(starts(filter), seesCalls: true, seesRetransmits: true), events)
+  }
+
+  @Test("A connect that is answered is established, from the entry of its call")
+  func established() throws {
+    let rows = Self.statically([
+      Self.event(.callEntered, 100), Self.change(110, 7, 2), Self.change(150, 2, 1, tid: 3),
+      Self.event(.callReturned, 200),
+    ])
+    let row = try #require(rows.first)
+    #expect(rows.count == 1)
+    #expect((row.outcome, row.latency, row.start.tid) == (.established, 50, Self.tid))
+    #expect((row.source, row.destination) == (IPAddress("127.0.0.1"), IPAddress("10.0.0.1")))
+    #expect((row.end.retransmits, row.start.pid, row.start.uid) == (0, nil, nil))
+  }
+
+  @Test(
+    "An error report tells the error of a close, before it or after it", arguments: [149, 151] as [UInt64])
+  func errorReport(time: UInt64) throws {
+    let report = Self.event(.errorReport, time) { ($0.result, $0.sock) = (Int64(EHOSTUNREACH), 0) }
+    let close = Self.change(150, 2, 7, tid: 3)
+    let events = [Self.change(110, 7, 2)] + [report, close].sorted { $0.time < $1.time }
+    let row = try #require(Self.statically(events).first)
+    #expect((row.outcome, row.error) == (.unreachable, UInt16(EHOSTUNREACH)))
+  }
+
+  @Test("A RST before the close means refused; of a sock that is not connecting it means nothing")
+  func reset() throws {
+    let rows = Self.statically([
+      Self.event(.reset, 90), Self.change(110, 7, 2), Self.event(.reset, 140), Self.change(150, 2, 7, tid: 3),
+      Self.event(.errorReport, 151) { $0.result = Int64(ECONNREFUSED) },
+    ])
+    let row = try #require(rows.first)
+    #expect((rows.count, row.outcome, row.latency) == (1, .refused, 30))
+  }
+
+  @Test("A close without a report is the application's, also where the sock is used again at once")
+  func aborted() {
+    let rows = Self.statically([
+      Self.change(110, 7, 2), Self.change(150, 2, 7), Self.change(160, 7, 2), Self.change(170, 2, 1),
+    ])
+    #expect(rows.map(\.outcome) == [.aborted, .established])
+    #expect(rows.map(\.latency) == [40, 10])
+  }
+
+  @Test("A close inside the call failed with what the call returns")
+  func failedInCall() throws {
+    let events = [
+      Self.event(.callEntered, 100), Self.change(110, 7, 2), Self.change(120, 2, 7),
+      Self.event(.callReturned, 130) { $0.result = -Int64(EADDRNOTAVAIL) },
+    ]
+    let row = try #require(Self.statically(events).first)
+    #expect((row.outcome, row.error, row.latency) == (.failed, UInt16(EADDRNOTAVAIL), 30))
+  }
+
+  @Test("A close that another report's addresses do not fit stays without error")
+  func otherReport() throws {
+    let rows = Self.statically([
+      Self.change(110, 7, 2), Self.change(150, 2, 7, tid: 3),
+      Self.event(.errorReport, 151) { ($0.result, $0.sport) = (Int64(ECONNREFUSED), 40001) },
+    ])
+    #expect(rows.map(\.outcome) == [.aborted])
+  }
+
+  @Test("SYNs sent again are counted for their sock")
+  func retransmits() throws {
+    let rows = Self.statically([
+      Self.change(110, 7, 2), Self.event(.retransmit, 120), Self.event(.retransmit, 121, sock: 128),
+      Self.event(.retransmit, 130), Self.change(150, 2, 1),
+    ])
+    #expect(rows.first?.end.retransmits == 2)
+  }
+
+  @Test("What the kernel could not filter is filtered here; the unknown is not what was asked for")
+  func filters() {
+    let events = [Self.change(110, 7, 2), Self.change(150, 2, 1)]
+    for change in [{ $0.pids = [1] }, { $0.ports = [443...443] }, { $0.isIPv4 = false }]
+      as [(
+        inout KernelFilter
+      ) -> Void]
+    {
+      var filter = KernelFilter()
+      change(&filter)
+      #expect(Self.statically(events, filter: filter).isEmpty)
+    }
+    var filter = KernelFilter()
+    (filter.ports, filter.isIPv4) = ([80...90], true)
+    #expect(Self.statically(events, filter: filter).count == 1)
+  }
+
+  @Test(
+    "Kprobe events: a packet is an answer under the kernel's own conditions",
+    arguments: [
+      (0x12, 101, Outcome.established), (0x14, 101, .refused), (0x02, 0, .established), (0x12, 100, nil),
+      (0x12, 103, nil), (0x10, 101, nil), (0x04, 0, nil),
+    ] as [(UInt8, UInt32, Outcome?)])
+  func packets(flags: UInt8, acked: UInt32, outcome: Outcome?) {
+    let packet = Self.event(.packet, 140) {
+      ($0.tcpFlags, $0.acked, $0.unacknowledged, $0.next) = (flags, acked, 100, 102)
+    }
+    let close = Self.event(.stateSet, 150) { ($0.result, $0.tid) = (Int64(ECONNREFUSED), 3) }
+    let events = [Self.event(.connectV4, 110), Self.event(.connectReturned, 120), packet]
+    let rows = Self.connections(
+      KprobeTranslator(Self.starts()), events + (outcome == .refused ? [close] : []))
+    #expect(rows.map(\.outcome) == [outcome].compactMap { $0 })
+  }
+
+  @Test("Kprobe events: a v4-mapped connect is one over IPv4, and fails with what its call returns")
+  func mapped() throws {
+    let call = Self.event(.connectV6, 110) {
+      $0.family = UInt16(AF_INET6)
+      $0.daddrV6 = (0, UInt64(littleEndian: 0x0100_000a_ffff_0000))
+      $0.comm = Comm("wget".utf8)
+    }
+    let events = [
+      call, Self.event(.stateSet, 115),
+      Self.event(.connectReturned, 120) { $0.result = -Int64(ENETUNREACH) },
+      Self.event(.connectReturned, 121) { $0.result = -Int64(ENETUNREACH) },
+    ]
+    let rows = Self.connections(KprobeTranslator(Self.starts()), events)
+    let row = try #require(rows.first)
+    #expect((rows.count, row.outcome, row.error) == (1, .failed, UInt16(ENETUNREACH)))
+    #expect((row.isIPv4, row.destination) == (true, IPAddress("10.0.0.1")))
+    #expect(row.start.comm == Comm("wget".utf8))
+  }
+
+  @Test("A thread's status tells its process and user")
+  func status() {
+    let text =
+      "Name:\tUid:\t7\nUmask:\t0022\nTgid:\t12\nNgid:\t0\nPid:\t13\nUid:\t1000\t0\t0\t0\nGid:\t1\t1\t1\t1\n"
+    #expect(TraceFSTasks.task(in: text) == TraceFSTasks.Task(pid: 12, uid: 1000))
+    #expect(TraceFSTasks.task(in: "") == nil)
+  }
+
+  @Test("A thread that is gone is known by what it was at its exit")
+  func exit() {
+    let tasks = TraceFSTasks(readsNetns: false, tracefs: "/nonexistent")
+    #expect(tasks.task(Self.tid) == TraceFSTasks.Task())
+    tasks.exited(Self.event(.taskExit, 1) { ($0.pid, $0.uid, $0.cgroup) = (12, 1000, 77) })
+    #expect(tasks.task(Self.tid) == TraceFSTasks.Task(pid: 12, uid: 1000, cgroup: 77))
+  }
+}
