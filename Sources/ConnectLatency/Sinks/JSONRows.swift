@@ -5,6 +5,8 @@ struct JSONRows: ~Copyable {
   private let showsCgroup: Bool
   private var buffer = TextBuffer()
   private var clock = RFC3339Clock()
+  private var source = AddressText()
+  private var destination = AddressText()
 
   init(showsCgroup: Bool) {
     self.showsCgroup = showsCgroup
@@ -50,12 +52,12 @@ struct JSONRows: ~Copyable {
     buffer.append(connection.isIPv4 ? #","ip":4"# : #","ip":6"#)
     if !connection.source.isUnspecified {
       buffer.append(#","saddr":""#)
-      buffer.append(connection.source)
+      buffer.append(connection.source, last: &source)
       buffer.append(#"""#)
     }
     if connection.sourcePort != 0 { member(#","sport":"#, UInt64(connection.sourcePort)) }
     buffer.append(#","daddr":""#)
-    buffer.append(connection.destination)
+    buffer.append(connection.destination, last: &destination)
     buffer.append(#"""#)
     member(#","dport":"#, UInt64(connection.destinationPort))
   }

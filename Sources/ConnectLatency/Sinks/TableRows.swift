@@ -5,6 +5,8 @@ struct TableRows: ~Copyable {
   private let columns: TableSink.Columns
   private var buffer = TextBuffer()
   private var firstEnd: UInt64?
+  private var source = AddressText()
+  private var destination = AddressText()
 
   /// How wide latency and errno are together where CGROUP follows: `12345.67 ECONNREFUSED`.
   private static let endWidth = 21
@@ -31,26 +33,35 @@ struct TableRows: ~Copyable {
   /// - Returns: how many bytes are waiting now.
   mutating func append(_ connection: borrowing Connection) -> Int {
     if columns.contains(.time) { appendTime(connection.endTime) }
-    column(6) { $0.append(decimal: UInt64(connection.start.raw.tgid)) }
+    column(6, UInt64(connection.start.raw.tgid))
     let comm = buffer.count
     let characters = buffer.appendPrintable(connection.start.comm, columns: 12)
     buffer.pad(to: 12, since: comm, hidden: buffer.count - comm - characters)
     buffer.append(connection.isIPv4 ? " 4  " : " 6  ")
-    column(16) { $0.append(connection.source) }
-    if columns.contains(.localPort) { column(6) { $0.append(decimal: UInt64(connection.sourcePort)) } }
-    column(16) { $0.append(connection.destination) }
-    column(5) { $0.append(decimal: UInt64(connection.destinationPort)) }
+    var begin = buffer.count
+    buffer.append(connection.source, last: &source)
+    endColumn(16, since: begin)
+    if columns.contains(.localPort) { column(6, UInt64(connection.sourcePort)) }
+    begin = buffer.count
+    buffer.append(connection.destination, last: &destination)
+    endColumn(16, since: begin)
+    column(5, UInt64(connection.destinationPort))
     appendEnd(connection)
     buffer.append(UInt8(ascii: "\n"))
     return buffer.count
   }
 
-  /// A field that is at least `width` wide, and the space behind it.
+  /// A number in a field that is at least `width` wide, and the space behind it.
   @inline(__always)
-  private mutating func column(_ width: Int, _ append: (inout TextBuffer) -> Void) {
-    let position = buffer.count
-    append(&buffer)
-    buffer.pad(to: width, since: position)
+  private mutating func column(_ width: Int, _ number: UInt64) {
+    let begin = buffer.count
+    buffer.append(decimal: number)
+    endColumn(width, since: begin)
+  }
+
+  @inline(__always)
+  private mutating func endColumn(_ width: Int, since begin: Int) {
+    buffer.pad(to: width, since: begin)
     buffer.append(UInt8(ascii: " "))
   }
 

@@ -146,6 +146,7 @@ private struct UTF8Scalar {
 /// Most names are plain, and eight of their bytes are looked at with one instruction.
 extension Comm {
   /// How long the name is if all of it is printable ASCII; nil otherwise.
+  @inline(__always)
   fileprivate var plainLength: Int? {
     let (low, high) = (words.0.littleEndian, words.1.littleEndian)
     let length = low.leadingBytes < 8 ? low.leadingBytes : 8 + high.leadingBytes
@@ -176,6 +177,7 @@ extension UInt64 {
   fileprivate func contains(_ byte: UInt8) -> Bool { (self ^ Self.ones &* UInt64(byte)).zeroBytes != 0 }
 
   /// Whether the first `length` bytes are all from 0x20 to 0x7e.
+  @inline(__always)
   fileprivate func isPlain(length: Int) -> Bool {
     let mask: UInt64 = length == 8 ? .max : (1 << UInt64(8 * length)) &- 1
     let bytes = (self & mask) | ((Self.ones &* 0x20) & ~mask)

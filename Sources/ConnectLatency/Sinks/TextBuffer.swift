@@ -138,10 +138,16 @@ extension TextBuffer {
     count += 4 - skipped
   }
 
-  /// Takes the last byte away again.
+  /// Takes the last bytes away again.
   @inline(__always)
-  mutating func removeLast() {
-    count -= 1
+  mutating func removeLast(_ length: Int) {
+    count -= length
+  }
+
+  /// The eight bytes from `position` on, which need not all have been appended but reserved.
+  func loadWord(at position: Int) -> UInt64 {
+    precondition(position + 8 <= capacity)
+    return UnsafeRawPointer(start + position).loadUnaligned(as: UInt64.self)
   }
 
   /// Appends the first `length` of eight bytes, which lie in `word` as in memory.
@@ -152,13 +158,18 @@ extension TextBuffer {
     count += length
   }
 
-  /// Appends spaces until `width` bytes have been appended since `position`, which counted all but `hidden` of them.
+  /// Appends spaces, at most 24, until `width` bytes and the `hidden` ones have been appended since `position`.
   @inline(__always)
   mutating func pad(to width: Int, since position: Int, hidden: Int = 0) {
-    var missing = position + width + hidden - count
-    while missing > 0 {
-      append(0x2020_2020_2020_2020, length: min(missing, 8))
-      missing -= 8
-    }
+    let end = position + width + hidden
+    guard count < end else { return }
+    // No column is wider than this, so three stores do without a loop.
+    assert(end - count <= 24)
+    reserve(24)
+    let spaces = UnsafeMutableRawPointer(start + count)
+    spaces.storeBytes(of: 0x2020_2020_2020_2020, as: UInt64.self)
+    spaces.storeBytes(of: 0x2020_2020_2020_2020, toByteOffset: 8, as: UInt64.self)
+    spaces.storeBytes(of: 0x2020_2020_2020_2020, toByteOffset: 16, as: UInt64.self)
+    count = end
   }
 }

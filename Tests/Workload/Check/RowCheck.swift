@@ -5,6 +5,9 @@ struct RowCheck {
   private var exceptions: Exceptions
   /// The rows to a port, of the workload's namespaces.
   private var rows: [UInt16: [Row]]
+  /// Attempts that have exactly their row, and those that ought to.
+  private var right = 0
+  private var all = 0
 
   init(truth: Truth, rows: [Row], probe: String) {
     self.truth = truth
@@ -45,6 +48,7 @@ struct RowCheck {
     if !strays.isEmpty { fail("strays", strays.sorted()) }
     let unneeded = exceptions.unneeded(for: "*")
     if !unneeded.isEmpty { fail("exceptions", unneeded.map(\.complaint)) }
+    if isSummary { print("right \(right) of \(all) attempts") }
     print("\(passed) passed, \(failed) failed")
     return failed == 0
   }
@@ -60,6 +64,8 @@ struct RowCheck {
         let found =
           row.map { attempt.differences(from: $0) }
           ?? [Difference(field: "row", expected: attempt.summary, got: "none")]
+        all += 1
+        right += found.isEmpty ? 1 : 0
         for difference in found {
           if let exception = exceptions.excuse(name, difference.field) {
             excused[exception.field] = exception

@@ -9,7 +9,7 @@ struct RunProgram {
   var burst: Int
 
   /// A group that takes longer is killed.
-  private static let limit = 90
+  private static let limit = 240
 
   /// Whether every case was made, or could not be on this kernel.
   func run() throws -> Bool {
