@@ -60,6 +60,10 @@ public final class Cgroup: Sendable {
 }
 
 extension Cgroup {
+  /// Whether no file could tell more. What is neither a container's nor systemd's may be of a runtime whose files come
+  /// a little later.
+  var isWhole: Bool { container?.isNamed ?? (unit != nil || path == "/") }
+
   /// Whether one of these patterns names it. An id may be given by its first digits.
   func matches(_ patterns: [GlobPattern]) -> Bool {
     patterns.contains { pattern in

@@ -70,7 +70,7 @@ public final class SystemCgroups: CgroupDirectory {
     let isLess =
       cgroup.path == known.path && known.container?.isNamed == true && cgroup.container?.isNamed == false
     if cgroup != known, !isLess { learn(cgroup, id: id) }
-    schedule.looked(at: id, now: time, foundAll: (isLess ? known : cgroup).container?.isNamed ?? true)
+    schedule.looked(at: id, now: time, foundAll: (isLess ? known : cgroup).isWhole)
   }
 
   /// The id of the v2 root, once seen on a machine where it says nothing.
@@ -117,7 +117,7 @@ extension SystemCgroups {
   private func learn(_ path: String, id: UInt64, at time: UInt64) {
     let cgroup = names.describe(cgroupPath: path)
     learn(cgroup, id: id)
-    schedule.looked(at: id, now: time, foundAll: cgroup.container?.isNamed ?? true)
+    schedule.looked(at: id, now: time, foundAll: cgroup.isWhole)
   }
 
   private func learn(_ cgroup: Cgroup, id: UInt64) {
