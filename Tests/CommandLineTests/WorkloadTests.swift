@@ -5,7 +5,7 @@ import Testing
 @Suite("The workload", .serialized)
 struct WorkloadTests {
   /// The probes that need no guest: where `tools/vm` boots kernels, all of them are tested.
-  @Test("has exactly one right row for every attempt", arguments: ["tracepoint", "tracefs"])
+  @Test("has exactly one right row for every attempt", arguments: ["tracepoint"])
   func rows(probe: String) throws {
     try #require(getuid() == 0, "tests that trace need root: run tools/test with sudo")
     let directory = URL.temporaryDirectory.appending(path: "tcpconnlat-\(UUID())")
