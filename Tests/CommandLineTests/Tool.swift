@@ -9,6 +9,11 @@ struct Tool {
 
   var rows: [String] { output.split(separator: "\n").map(String.init) }
   var errorLines: [String] { errors.split(separator: "\n").map(String.init) }
+  /// A number of the block that `--stats` prints.
+  func statistic(_ name: String) -> Int? {
+    let line = errorLines.first { $0.hasPrefix("tcpconnlat: \(name) ") }
+    return line?.split(separator: " ").last.flatMap { Int($0) }
+  }
   /// The rows of `--json`.
   var objects: [[String: Any]] {
     get throws {
