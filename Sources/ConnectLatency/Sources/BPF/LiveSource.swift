@@ -122,34 +122,12 @@ extension LiveSource {
   }
 
   private func wait() -> WakeUp {
-    guard poll(for: ring.descriptor, timeout: -1) else { return .stop }
+    let waiting = DescriptorWait(stops: options.stopDescriptors, deadline: options.deadline)
+    guard waiting.wait(for: [ring.descriptor], timeout: -1) else { return .stop }
     // The wake-up came with the first record; the others of its batch are on their way.
-    if options.flushMilliseconds > 0, !poll(for: nil, timeout: options.flushMilliseconds) { return .stop }
+    if options.flushMilliseconds > 0, !waiting.wait(for: [], timeout: options.flushMilliseconds) {
+      return .stop
+    }
     return .records
-  }
-
-  /// Waits until `descriptor` is readable or `timeout` milliseconds are over.
-  /// - Returns: false when it is time to end.
-  private func poll(for descriptor: CInt?, timeout: Int32) -> Bool {
-    var descriptors = options.stopDescriptors.map { stop in
-      switch stop {
-      case .readable(let descriptor): pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      case .disconnected(let descriptor): pollfd(fd: descriptor, events: 0, revents: 0)
-      }
-    }
-    if let descriptor { descriptors.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)) }
-    let until = timeout < 0 ? nil : MonotonicClock.now + UInt64(timeout) * 1_000_000
-    while true {
-      let end = [until, options.deadline].compactMap { $0 }.min()
-      let remaining =
-        end.map { Int32(clamping: ($0 - min($0, MonotonicClock.now) + 999_999) / 1_000_000) } ?? -1
-      let count = Glibc.poll(&descriptors, nfds_t(descriptors.count), remaining)
-      if descriptors.prefix(options.stopDescriptors.count).contains(where: { $0.revents != 0 }) {
-        return false
-      }
-      if let deadline = options.deadline, MonotonicClock.now >= deadline { return false }
-      if count > 0 { return true }
-      if let until, MonotonicClock.now >= until { return true }
-    }
   }
 }
