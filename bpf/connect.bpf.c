@@ -3,10 +3,13 @@
  * The hooks. They emit raw records and keep no table of open connects: pairing is user space's.
  *
  * Three sets of programs, of which one is loaded:
- *   kprobe_*      tcp_v[46]_connect and their returns, tcp_rcv_state_process
+ *   kprobe_*      tcp_v[46]_connect and their returns, and tcp_finish_connect. It is what tcp_rcv_state_process calls
+ *                 for an answer that it accepts, and for nothing else: a third of the calls, and no need to look
+ *                 into the packet.
  *   fentry_*      the same functions through BPF trampolines
- *   tracepoint_*  inet_sock_set_state once more, and the entry and exit of connect(2)
- * state_hook and reset_hook belong to all of them, error_hook to the first two.
+ *   tracepoint_*  the entry and exit of connect(2)
+ * state_hook and reset_hook belong to all of them, error_hook to the first two. A twin belongs to its hook where the
+ * kernel may preempt that; state_twin to tracepoint_* everywhere, where it is the second hook of answers.
  */
 #include "kernel.h"
 
@@ -233,12 +236,13 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	if (!listed(settings.netns, settings.netns_count, netns))
 		return false;
 
+	/* a start without room is told as well: it is counted once, by the hook that came first */
+	*mark_of(identity(sk)) = identity(sk) | RECORD_START;
 	start = bpf_ringbuf_reserve(&records, sizeof(*start), 0);
 	if (!start) {
 		count_loss(&lost.starts);
-		return false;
+		return true;
 	}
-	*mark_of(identity(sk)) = identity(sk) | RECORD_START;
 	start->header.time = now;
 	start->header.sock = (__u64)sk;
 	start->header.tid = pid_tgid;
@@ -344,36 +348,6 @@ static __always_inline void connect_returned(long result, bool direct)
 		emit_end(sk, RECORD_FAILED, 0, tid, -result, direct);
 }
 
-/* A packet for a sock in SYN_SENT is an answer under the conditions of tcp_rcv_synsent_state_process(). */
-static __always_inline void packet_arrived(struct sock *sk, struct sk_buff *skb, bool direct)
-{
-	struct tcp_sock *tp = (struct tcp_sock *)sk;
-	char control[24];	/* struct tcp_skb_cb up to ack_seq */
-	struct tcp_skb_cb *cb = 0;
-	struct sock_head head;
-	__u8 flags;
-
-	if (direct && sk->__sk_common.skc_state != TCP_SYN_SENT)
-		return;
-	read_head(&head, sk, direct);
-	if (head.state != TCP_SYN_SENT)
-		return;
-	bpf_probe_read_kernel(control, sizeof(control), (void *)skb + bpf_core_field_offset(skb->cb));
-	flags = *(__u8 *)(control + bpf_core_field_offset(cb->tcp_flags));
-	if (flags & TCPHDR_ACK) {
-		__u32 acked = *(__u32 *)(control + bpf_core_field_offset(cb->ack_seq));
-
-		if ((__s32)(acked - BPF_CORE_READ(tp, snd_una)) <= 0 || (__s32)(acked - BPF_CORE_READ(tp, snd_nxt)) > 0)
-			return;
-		if (flags & TCPHDR_RST) {
-			emit_end_of(sk, &head, RECORD_RESET, 0, 0, 0, direct);
-			return;
-		}
-	}
-	if ((flags & TCPHDR_SYN) && !(flags & TCPHDR_RST))
-		emit_end_of(sk, &head, RECORD_RESPONSE, 0, 0, 0, direct);
-}
-
 /*
  * A sock that enters SYN_SENT in a call whose entry was not seen. With the tracepoints that is any call but
  * connect(2): io_uring, sendto(MSG_FASTOPEN), a kernel client, an MPTCP subflow.
@@ -404,14 +378,11 @@ static __always_inline bool is_connecting(struct sock *sk)
 static __always_inline void state_changed(struct sock *sk, int oldstate, int newstate)
 {
 	__u32 id = identity(sk);
-	bool in_call;
 
 	if ((oldstate != TCP_SYN_SENT && newstate != TCP_SYN_SENT) || sk->sk_protocol != IPPROTO_TCP)
 		return;
-	in_call = CALL_OF((__u32)bpf_get_current_pid_tgid()) == sk;
 	if (newstate == TCP_SYN_SENT) {
-		/* a call whose return was not seen looks as if it went on, but its sock has ended since */
-		if (!in_call || *mark_of(id) != (id | RECORD_START))
+		if (*mark_of(id) != (id | RECORD_START))
 			syn_sent_entered(sk);
 	} else if (newstate != TCP_CLOSE) {
 		emit_end(sk, RECORD_RESPONSE, 0, 0, 0, true);
@@ -419,10 +390,16 @@ static __always_inline void state_changed(struct sock *sk, int oldstate, int new
 		emit_end(sk, RECORD_CLOSE, 0, 0, sk->sk_err, true);
 	} else if (!is_connecting(sk)) {
 		emit_end(sk, RECORD_CLOSE, 0, 0, 0, true);
-	} else if (!in_call) {
+	} else if (CALL_OF((__u32)bpf_get_current_pid_tgid()) != sk) {
 		emit_end(sk, RECORD_CLOSE, RECORD_IN_CONNECT, 0, 0, true);
 	}
 	/* else the call itself gives up, and its return says why */
+}
+
+static __always_inline void reset_received(struct sock *sk)
+{
+	if (sk->__sk_common.skc_state == TCP_SYN_SENT)
+		emit_end(sk, RECORD_RESET, 0, 0, 0, true);
 }
 
 /* The one that sees every close, and the second hook of starts and answers. */
@@ -433,12 +410,18 @@ int BPF_PROG(state_hook, struct sock *sk, int oldstate, int newstate)
 	return 0;
 }
 
-/* The second hook of a RST. */
 SEC("tp_btf/tcp_receive_reset")
 int BPF_PROG(reset_hook, struct sock *sk)
 {
-	if (sk->__sk_common.skc_state == TCP_SYN_SENT)
-		emit_end(sk, RECORD_RESET, 0, 0, 0, true);
+	reset_received(sk);
+	return 0;
+}
+
+/* reset_hook's twin. */
+SEC("tp_btf/tcp_receive_reset")
+int BPF_PROG(reset_twin, struct sock *sk)
+{
+	reset_received(sk);
 	return 0;
 }
 
@@ -451,6 +434,17 @@ int BPF_PROG(error_hook, struct sock *sk)
 	if (sk->__sk_common.skc_state == TCP_CLOSE && sk->sk_err && sk->sk_protocol == IPPROTO_TCP &&
 	    (mark == (id | RECORD_START) || mark == (id | RECORD_RESET)))
 		emit_end(sk, RECORD_CLOSE, 0, 0, sk->sk_err, true);
+	return 0;
+}
+
+/*
+ * state_hook's twin. A kernel that preempts tracing programs skips one that a preempted task is in, whoever comes next
+ * on that CPU: there a close without an error needs a second hook as well.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state_twin, struct sock *sk, int oldstate, int newstate)
+{
+	state_changed(sk, oldstate, newstate);
 	return 0;
 }
 
@@ -484,10 +478,10 @@ int BPF_KRETPROBE(kprobe_v6_return, int result)
 	return 0;
 }
 
-SEC("kprobe/tcp_rcv_state_process")
-int BPF_KPROBE(kprobe_packet, struct sock *sk, struct sk_buff *skb)
+SEC("kprobe/tcp_finish_connect")
+int BPF_KPROBE(kprobe_response, struct sock *sk)
 {
-	packet_arrived(sk, skb, false);
+	emit_end(sk, RECORD_RESPONSE, 0, 0, 0, false);
 	return 0;
 }
 
@@ -521,23 +515,28 @@ int BPF_PROG(fentry_v6_return, struct sock *sk, void *uaddr, int addr_len, int r
 	return 0;
 }
 
-SEC("fentry/tcp_rcv_state_process")
-int BPF_PROG(fentry_packet, struct sock *sk, struct sk_buff *skb)
+SEC("fexit/tcp_v4_connect")
+int BPF_PROG(fentry_v4_return_twin, struct sock *sk, void *uaddr, int addr_len, int result)
 {
-	packet_arrived(sk, skb, true);
+	connect_returned(result, false);
+	return 0;
+}
+
+SEC("fexit/tcp_v6_connect")
+int BPF_PROG(fentry_v6_return_twin, struct sock *sk, void *uaddr, int addr_len, int result)
+{
+	connect_returned(result, false);
+	return 0;
+}
+
+SEC("fentry/tcp_finish_connect")
+int BPF_PROG(fentry_response, struct sock *sk)
+{
+	emit_end(sk, RECORD_RESPONSE, 0, 0, 0, true);
 	return 0;
 }
 
 /* ---- tracepoint ---- */
-
-/* The second hook of what ends a connect where there is no other: state_hook's twin. */
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(tracepoint_state, struct sock *sk, int oldstate, int newstate)
-{
-	if (oldstate == TCP_SYN_SENT)
-		state_changed(sk, oldstate, newstate);
-	return 0;
-}
 
 /* The TCP sock behind a descriptor of the current task that is ready to connect. */
 static __always_inline struct sock *sock_to_connect(__u32 descriptor)
@@ -607,8 +606,7 @@ int tracepoint_call(struct syscall_trace_enter *context)
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_exit_connect")
-int tracepoint_call_return(struct syscall_trace_exit *context)
+static __always_inline void call_returned(const struct syscall_trace_exit *context)
 {
 	long error = -context->ret;
 
@@ -616,5 +614,18 @@ int tracepoint_call_return(struct syscall_trace_exit *context)
 	if (error == EINPROGRESS || error == EALREADY || error == EISCONN || error == EINTR || error >= ERESTARTSYS)
 		error = 0;
 	connect_returned(-error, false);
+}
+
+SEC("tracepoint/syscalls/sys_exit_connect")
+int tracepoint_call_return(struct syscall_trace_exit *context)
+{
+	call_returned(context);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_exit_connect")
+int tracepoint_call_return_twin(struct syscall_trace_exit *context)
+{
+	call_returned(context);
 	return 0;
 }

@@ -29,7 +29,6 @@ enum { AF_INET = 2, AF_INET6 = 10 };
 enum { IPPROTO_TCP = 6 };
 typedef enum { SS_FREE, SS_UNCONNECTED } socket_state;
 enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_SYN_RECV = 3, TCP_CLOSE = 7 };
-enum { TCPHDR_SYN = 0x02, TCPHDR_RST = 0x04, TCPHDR_ACK = 0x10 };
 enum { EINTR = 4, EISCONN = 106, EALREADY = 114, EINPROGRESS = 115, ERESTARTSYS = 512 };
 enum bpf_map_type { BPF_MAP_TYPE_RINGBUF = 27 };
 
@@ -106,18 +105,7 @@ struct inet_sock {
 };
 
 struct tcp_sock {
-	__u32 snd_una;
-	__u32 snd_nxt;
 	__u32 total_retrans;
-};
-
-struct sk_buff {
-	char cb[48];
-};
-
-struct tcp_skb_cb {
-	__u8 tcp_flags;
-	__u32 ack_seq;
 };
 
 struct fdtable {

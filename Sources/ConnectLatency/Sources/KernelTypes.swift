@@ -22,6 +22,12 @@ final class KernelTypes {
 
   deinit { btf__free(btf) }
 
+  /// Whether the running kernel has a tracepoint that `tp_btf` programs can use.
+  static func has(tracepoint: String) -> Bool { libbpf_find_vmlinux_btf_id(tracepoint, BPF_TRACE_RAW_TP) > 0 }
+
+  /// Whether the running kernel has a function that it describes.
+  static func has(function: String) -> Bool { libbpf_find_vmlinux_btf_id(function, BPF_TRACE_FENTRY) > 0 }
+
   /// The member at `path`, as `["__sk_common", "skc_daddr"]` of `sock`; nil when there is none.
   func member(_ path: [String], of type: String) -> Member? {
     let id = btf__find_by_name_kind(btf, type, UInt32(BTF_KIND_STRUCT))

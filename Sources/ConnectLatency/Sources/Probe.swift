@@ -1,6 +1,6 @@
 /// A set of hooks that sees connects.
 public enum Probe: String, Sendable, CaseIterable {
-  /// kprobes on `tcp_v4_connect`, `tcp_v6_connect` and `tcp_rcv_state_process`.
+  /// kprobes on `tcp_v4_connect`, `tcp_v6_connect` and `tcp_finish_connect`.
   case kprobe
   /// The same functions through BPF trampolines.
   case fentry
@@ -14,26 +14,48 @@ extension Probe {
   /// The BPF programs that have to be attached, by their names in `connect.bpf.c`.
   var programs: [String] {
     switch self {
-    case .kprobe: ["kprobe_v4", "kprobe_v4_return", "kprobe_packet", "state_hook", "reset_hook"]
-    case .fentry: ["fentry_v4", "fentry_v4_return", "fentry_packet", "state_hook", "reset_hook"]
-    case .tracepoint: ["state_hook", "tracepoint_state", "reset_hook"]
+    case .kprobe: ["kprobe_v4", "kprobe_v4_return", "kprobe_response", "state_hook", "reset_hook", "reset_twin"]
+    case .fentry: ["fentry_v4", "fentry_v4_return", "fentry_response", "state_hook", "reset_hook", "reset_twin"]
+    case .tracepoint: ["state_hook", "state_twin", "reset_hook", "reset_twin"]
     case .tracefs: []
     }
   }
 
-  /// The second hook of errors, where the kernel has the tracepoint for it (Linux 5.15). Older ones can do without:
-  /// they run a program that an interrupt finds running.
-  var errorPrograms: [String] {
-    self != .tracepoint && BPFObject.kernelHas(tracepoint: "inet_sk_error_report") ? ["error_hook"] : []
+  /// Second hooks that this kernel has a place and a use for.
+  var secondPrograms: [String] {
+    var programs: [String] = []
+    // The tracepoint came with Linux 5.15. Older kernels can do without: they run a program that an interrupt finds
+    // running.
+    if self != .tracepoint, KernelTypes.has(tracepoint: "inet_sk_error_report") {
+      programs.append("error_hook")
+    }
+    guard kernelPreemptsPrograms else { return programs }
+    switch self {
+    case .kprobe: programs += ["state_twin"]
+    case .fentry: programs += ["state_twin", "fentry_v4_return_twin"]
+    case .tracepoint, .tracefs: break
+    }
+    return programs
   }
+
+  /// Whether a tracing program may be preempted: a kernel that lets programs forbid that does it.
+  private var kernelPreemptsPrograms: Bool { KernelTypes.has(function: "bpf_preempt_disable") }
 
   /// The programs that some kernels have no place for, and what is not seen without them.
   var optionalPrograms: (programs: [String], without: String) {
     switch self {
     case .kprobe: (["kprobe_v6", "kprobe_v6_return"], "connects over IPv6")
-    case .fentry: (["fentry_v6", "fentry_v6_return"], "connects over IPv6")
+    case .fentry:
+      (
+        ["fentry_v6", "fentry_v6_return"] + (kernelPreemptsPrograms ? ["fentry_v6_return_twin"] : []),
+        "connects over IPv6"
+      )
     case .tracepoint:
-      (["tracepoint_call", "tracepoint_call_return"], "connects that fail before a SYN is sent")
+      (
+        ["tracepoint_call", "tracepoint_call_return"]
+          + (kernelPreemptsPrograms ? ["tracepoint_call_return_twin"] : []),
+        "connects that fail before a SYN is sent"
+      )
     case .tracefs: ([], "")
     }
   }
@@ -41,7 +63,7 @@ extension Probe {
   /// What the probe hooks, for a person.
   public var summary: String {
     switch self {
-    case .kprobe: "kprobes on tcp_v4_connect, tcp_v6_connect, tcp_rcv_state_process"
+    case .kprobe: "kprobes on tcp_v4_connect, tcp_v6_connect, tcp_finish_connect"
     case .fentry: "BPF trampolines on the same functions"
     case .tracepoint: "tracepoints inet_sock_set_state, tcp_receive_reset, sys_enter_connect"
     case .tracefs: "events of tracefs: kprobes on the same functions, or the same tracepoints, without BPF"

@@ -63,11 +63,6 @@ final class BPFObject {
     bpf_object__find_map_fd_by_name(object, map)
   }
 
-  /// Whether the running kernel has a tracepoint that `tp_btf` programs can use.
-  static func kernelHas(tracepoint: String) -> Bool {
-    libbpf_find_vmlinux_btf_id(tracepoint, BPF_TRACE_RAW_TP) > 0
-  }
-
   private func setInitialValue<Value: BitwiseCopyable>(of map: String, to value: Value) {
     let result = withUnsafeBytes(of: value) { bytes in
       bpf_map__set_initial_value(bpf_object__find_map_by_name(object, map), bytes.baseAddress, bytes.count)

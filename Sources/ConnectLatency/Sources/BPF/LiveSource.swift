@@ -64,7 +64,7 @@ public final class LiveSource: ProbeSource {
       object = try Self.loadedObject(for: probe, options: options)
       ring = try RingBuffer(map: object.descriptor(of: "records"))
       lossCounter = LossCounter(map: object.descriptor(of: ".data.lost"))
-      for program in probe.programs + probe.errorPrograms { try object.attach(program) }
+      for program in probe.programs + probe.secondPrograms { try object.attach(program) }
     } catch {
       throw ProbeRequirements.explain(error, of: probe)
     }
@@ -105,10 +105,11 @@ extension LiveSource {
       try object.load()
       return object
     }
+    let programs = probe.programs + probe.secondPrograms
     do {
-      return try load(probe.programs + probe.errorPrograms + probe.optionalPrograms.programs)
+      return try load(programs + probe.optionalPrograms.programs)
     } catch {
-      return try load(probe.programs + probe.errorPrograms)
+      return try load(programs)
     }
   }
 
