@@ -47,7 +47,7 @@ struct Replay: ParsableCommand {
       throw Failure("--record \(record): that is the recording to be replayed: give another file", .usage)
     }
     let session = try Session(
-      filters: filters, output: output, limits: limits, cgroups: .recorded(recording),
+      filters: filters, output: output, limits: limits, subject: .recording(recording),
       recorder: try output.makeRecorder())
     try session.run(recording, diagnostics)
   }

@@ -3,11 +3,11 @@ import Glibc
 
 /// One trace, live or replayed: the stages in their order, and what is told at the end.
 struct Session {
-  /// Who knows the cgroups.
-  enum Cgroups {
-    /// The running one, with the file system of the host at `root`.
-    case system(root: String)
-    case recorded(RecordingSource)
+  /// What the connects are of, and so who knows their tasks and cgroups.
+  enum Subject {
+    /// The running system, with the file system of the host at `root`.
+    case system(Probe, root: String)
+    case recording(RecordingSource)
   }
 
   private let pipeline: Pipeline
@@ -16,17 +16,18 @@ struct Session {
 
   /// - Throws: `SinkError` when the header cannot be written.
   init(
-    filters: FilterOptions, output: OutputOptions, limits: LimitOptions, cgroups: Cgroups,
+    filters: FilterOptions, output: OutputOptions, limits: LimitOptions, subject: Subject,
     recorder: RecordingWriter?
   ) throws {
     self.recorder = recorder
     showsStatistics = output.stats
 
     var stages: [any Stage] = filters.stages
-    stages.append(CommEnricher())
+    // BPF programs name the task themselves.
+    if case .system(.tracefs, _) = subject { stages.append(CommEnricher()) }
     let needsCgroups = output.cgroup || !filters.inCgroup.isEmpty
     if needsCgroups || recorder != nil {
-      stages.append(CgroupEnricher(Self.directory(for: cgroups, recorder)))
+      stages.append(CgroupEnricher(Self.cgroups(of: subject, recorder)))
     }
     stages += filters.cgroupStages as [any Stage]
     if let count = limits.count { stages.append(CountLimit(count)) }
@@ -48,12 +49,12 @@ struct Session {
     }
   }
 
-  private static func directory(for cgroups: Cgroups, _ recorder: RecordingWriter?) -> any CgroupDirectory {
-    switch cgroups {
-    case .recorded(let recording):
+  private static func cgroups(of subject: Subject, _ recorder: RecordingWriter?) -> any CgroupDirectory {
+    switch subject {
+    case .recording(let recording):
       recording.onCgroup = recorder.map { recorder in { recorder.write($1, id: $0) } }
       return recording
-    case .system(let root):
+    case .system(_, let root):
       let system = SystemCgroups(root: root)
       system.onNew = recorder.map { recorder in { recorder.write($1, id: $0) } }
       return system

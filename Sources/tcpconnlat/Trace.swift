@@ -26,8 +26,8 @@ struct Trace: ParsableCommand {
       findsCgroups: output.cgroup || output.record != nil || !filters.inCgroup.isEmpty, limits: limits,
       stoppedBy: stop, diagnostics)
     let session = try Session(
-      filters: filters, output: output, limits: limits, cgroups: .system(root: tracing.hostRoot),
-      recorder: recorder)
+      filters: filters, output: output, limits: limits,
+      subject: .system(source.probe, root: tracing.hostRoot), recorder: recorder)
     try session.run(source, diagnostics)
   }
 }

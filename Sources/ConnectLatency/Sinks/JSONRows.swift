@@ -5,6 +5,7 @@ struct JSONRows: ~Copyable {
   private let showsCgroup: Bool
   private var buffer = TextBuffer()
   private var clock = RFC3339Clock()
+  private var comm = CommText()
   private var source = AddressText()
   private var destination = AddressText()
 
@@ -43,7 +44,7 @@ struct JSONRows: ~Copyable {
     if let uid = start.uid { member(#","uid":"#, UInt64(uid)) }
     if !start.comm.isEmpty {
       buffer.append(#","comm":""#)
-      buffer.appendJSONEscaped(start.comm)
+      buffer.appendJSONEscaped(start.comm, last: &comm)
       buffer.append(#"""#)
     }
   }

@@ -1,13 +1,15 @@
 /// Writes times of day as RFC 3339 has them, in UTC with nanoseconds.
 struct RFC3339Clock {
-  /// The second that was written last, as `2026-01-02T03:04:05.`: rows come many to a second.
-  private var prefix: [UInt8] = []
+  /// The second that was written last, as the twenty bytes of `2026-01-02T03:04:05.`: rows come many to a second.
+  private var prefix: (UInt64, UInt64, UInt64) = (0, 0, 0)
   private var second = UInt64.max
 
   mutating func append(nanoseconds: UInt64, to buffer: inout TextBuffer) {
     let (seconds, fraction) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
     if seconds != second { setSecond(seconds) }
-    buffer.append(prefix)
+    buffer.append(prefix.0, length: 8)
+    buffer.append(prefix.1, length: 8)
+    buffer.append(prefix.2, length: 4)
     buffer.append(decimal: fraction, digits: 9)
     buffer.append(UInt8(ascii: "Z"))
   }
@@ -28,7 +30,7 @@ struct RFC3339Clock {
     text.append(UInt8(ascii: ":"))
     text.append(decimal: time % 60, digits: 2)
     text.append(UInt8(ascii: "."))
-    prefix = text.bytes
+    prefix = (text.loadWord(at: 0), text.loadWord(at: 8), text.loadWord(at: 16))
     second = seconds
   }
 

@@ -5,6 +5,7 @@ struct TableRows: ~Copyable {
   private let columns: TableSink.Columns
   private var buffer = TextBuffer()
   private var firstEnd: UInt64?
+  private var comm = CommText()
   private var source = AddressText()
   private var destination = AddressText()
 
@@ -34,11 +35,11 @@ struct TableRows: ~Copyable {
   mutating func append(_ connection: borrowing Connection) -> Int {
     if columns.contains(.time) { appendTime(connection.endTime) }
     column(6, UInt64(connection.start.raw.tgid))
-    let comm = buffer.count
-    let characters = buffer.appendPrintable(connection.start.comm, columns: 12)
-    buffer.pad(to: 12, since: comm, hidden: buffer.count - comm - characters)
-    buffer.append(connection.isIPv4 ? " 4  " : " 6  ")
     var begin = buffer.count
+    let characters = buffer.appendPrintable(connection.start.comm, columns: 12, last: &comm)
+    buffer.pad(to: 12, since: begin, hidden: buffer.count - begin - characters)
+    buffer.append(connection.isIPv4 ? " 4  " : " 6  ")
+    begin = buffer.count
     buffer.append(connection.source, last: &source)
     endColumn(16, since: begin)
     if columns.contains(.localPort) { column(6, UInt64(connection.sourcePort)) }

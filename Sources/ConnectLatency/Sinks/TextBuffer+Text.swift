@@ -1,3 +1,12 @@
+/// A task's name as it was written before: connects come from the same few tasks.
+struct CommText {
+  fileprivate var comm = Comm(words: (0, 0))
+  /// As in memory.
+  fileprivate var words: (UInt64, UInt64) = (0, 0)
+  fileprivate var length = 0
+  fileprivate var characters = 0
+}
+
 /// Names come from whoever runs a process, so no byte of theirs reaches a terminal or a JSON document unlooked at.
 extension TextBuffer {
   /// Appends a name for a terminal: whatever is not a printable character becomes `?`.
@@ -6,6 +15,48 @@ extension TextBuffer {
   @discardableResult
   mutating func appendPrintable(_ bytes: [UInt8], columns: Int = .max) -> Int {
     bytes.withUnsafeBufferPointer { appendPrintable($0, columns: columns) }
+  }
+
+  /// Appends a task's name for a terminal, from `last` if it is the same again.
+  /// - Returns: how many characters were appended.
+  @inline(__always)
+  mutating func appendPrintable(_ comm: Comm, columns: Int, last: inout CommText) -> Int {
+    if last.comm == comm {
+      append(last)
+      return last.characters
+    }
+    let position = count
+    let characters = appendPrintable(comm, columns: columns)
+    remember(comm, since: position, characters, in: &last)
+    return characters
+  }
+
+  /// Appends a task's name as the inside of a JSON string, from `last` if it is the same again.
+  @inline(__always)
+  mutating func appendJSONEscaped(_ comm: Comm, last: inout CommText) {
+    if last.comm == comm { return append(last) }
+    let position = count
+    appendJSONEscaped(comm)
+    remember(comm, since: position, in: &last)
+  }
+
+  @inline(__always)
+  private mutating func append(_ text: borrowing CommText) {
+    append(text.words.0, length: 8)
+    append(text.words.1, length: text.length - 8)
+  }
+
+  /// Keeps what has been appended since `position`, unless escapes have made it too long.
+  @inline(never)
+  private mutating func remember(
+    _ comm: Comm, since position: Int, _ characters: Int = 0, in last: inout CommText
+  ) {
+    guard count - position <= 16 else { return }
+    reserve(16)
+    last.comm = comm
+    last.words = (loadWord(at: position), loadWord(at: position + 8))
+    last.length = count - position
+    last.characters = characters
   }
 
   /// Appends a task's name for a terminal.

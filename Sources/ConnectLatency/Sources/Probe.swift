@@ -14,8 +14,10 @@ extension Probe {
   /// The BPF programs that have to be attached, by their names in `connect.bpf.c`.
   var programs: [String] {
     switch self {
-    case .kprobe: ["kprobe_v4", "kprobe_v4_return", "kprobe_response", "state_hook", "reset_hook", "reset_twin"]
-    case .fentry: ["fentry_v4", "fentry_v4_return", "fentry_response", "state_hook", "reset_hook", "reset_twin"]
+    case .kprobe:
+      ["kprobe_v4", "kprobe_v4_return", "kprobe_response", "state_hook", "reset_hook", "reset_twin"]
+    case .fentry:
+      ["fentry_v4", "fentry_v4_return", "fentry_response", "state_hook", "reset_hook", "reset_twin"]
     case .tracepoint: ["state_hook", "state_twin", "reset_hook", "reset_twin"]
     case .tracefs: []
     }
