@@ -8,8 +8,9 @@
  *                 into the packet.
  *   fentry_*      the same functions through BPF trampolines
  *   tracepoint_*  the entry and exit of connect(2)
- * state_hook and reset_hook belong to all of them, error_hook to the first two. A twin belongs to its hook where the
- * kernel may preempt that; state_twin to tracepoint_* everywhere, where it is the second hook of answers.
+ * state_hook and reset_hook belong to all of them, error_hook to the first two, cgroup_hook to whoever asks for
+ * cgroups. A twin belongs to its hook where the kernel may preempt that; state_twin to tracepoint_* everywhere, where
+ * it is the second hook of answers.
  */
 #include "kernel.h"
 
@@ -445,6 +446,31 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_twin, struct sock *sk, int oldstate, int newstate)
 {
 	state_changed(sk, oldstate, newstate);
+	return 0;
+}
+
+/*
+ * The path of a cgroup while it is there for certain: a container may be gone before user space has read that it
+ * connected. The directory is not visible yet, so this record comes before any start in it.
+ */
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(cgroup_hook, struct cgroup *made, const char *path)
+{
+	__u32 hierarchy = made->root->hierarchy_id;
+	struct record_cgroup *record;
+
+	if (hierarchy && hierarchy != settings.cgroup_hierarchy)
+		return 0;
+	record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
+	if (!record)
+		return 0;	/* what is lost is a name at most */
+	__builtin_memset(&record->header, 0, sizeof(record->header));
+	record->header.time = bpf_ktime_get_ns();
+	record->header.kind = RECORD_CGROUP;
+	record->cgroup = made->kn->id | (hierarchy ? CGROUP_VERSION_1 : 0);
+	record->path[0] = 0;
+	bpf_probe_read_kernel_str(record->path, sizeof(record->path), path);
+	bpf_ringbuf_submit(record, 0);
 	return 0;
 }
 
