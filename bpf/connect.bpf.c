@@ -140,6 +140,22 @@ static __always_inline __u64 cgroup_of_current(void)
 	return BPF_CORE_READ(state, cgroup, kn, id) | CGROUP_VERSION_1;
 }
 
+/* What the current process is called in the pid namespace it is in: its tgid, unless that is not the first one. */
+static __always_inline __u32 own_pid_of_current(__u32 tgid)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level), number = 0;
+
+	if (!level)
+		return tgid;
+	pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	bpf_probe_read_kernel(&number, sizeof(number),
+			      (void *)pid + bpf_core_field_offset(pid->numbers) +
+				      (__u64)level * bpf_core_type_size(struct upid));
+	return number;
+}
+
 /* Where a connect goes, however its address was given. */
 struct destination {
 	__u64 address[2];
@@ -228,7 +244,7 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	__u32 uid = bpf_get_current_uid_gid();
 	struct record_start *start;
-	__u32 netns;
+	__u32 netns, own_pid;
 
 	if (!listed(settings.pids, settings.pid_count, pid_tgid >> 32) ||
 	    !listed(settings.uids, settings.uid_count, uid) || !wants_ip(to->ip) || !wants_port(to->port))
@@ -237,6 +253,7 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	if (!listed(settings.netns, settings.netns_count, netns))
 		return false;
 
+	own_pid = settings.own_pids ? own_pid_of_current(pid_tgid >> 32) : 0;
 	/* a start without room is told as well: it is counted once, by the hook that came first */
 	*mark_of(identity(sk)) = identity(sk) | RECORD_START;
 	start = bpf_ringbuf_reserve(&records, sizeof(*start), 0);
@@ -250,12 +267,12 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	start->header.kind = RECORD_START;
 	start->header.ip = to->ip;
 	start->header.flags = flags;
-	start->header.pid_high = 0; /* user space fills it in */
+	start->header.pid_high = own_pid >> 16;
 	start->tgid = pid_tgid >> 32;
 	start->uid = uid;
 	start->netns = netns;
 	start->dport = to->port;
-	start->pid_low = 0;
+	start->pid_low = own_pid;
 	start->cgroup = cgroup_of_current();
 	bpf_get_current_comm(start->comm, sizeof(start->comm));
 	start->daddr[0] = to->address[0];

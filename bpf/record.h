@@ -45,7 +45,7 @@ struct record_start {
 	__u32 uid;
 	__u32 netns;	/* inode of the network namespace */
 	__u16 dport;	/* host byte order */
-	__u16 pid_low;	/* with pid_high as bits 16 to 23: the process in its own pid namespace; 0 unknown */
+	__u16 pid_low;	/* with pid_high as bits 16 to 23: tgid in the process's own pid namespace; 0 unknown */
 	__u64 cgroup;	/* id in the cgroup v2 hierarchy, or in a v1 one with CGROUP_VERSION_1 */
 	__u64 comm[2];	/* task->comm, 16 bytes, NUL padded */
 	__u64 daddr[2];
@@ -94,6 +94,7 @@ struct settings {
 	__u32 ip;	/* 4, 6, or 0 for both */
 	__u32 cgroup_controller;	/* enum cgroup_controller */
 	__u32 cgroup_hierarchy;	/* the id of its hierarchy; that of v2 is 0 */
+	__u32 own_pids;	/* whether starts tell a process's id in its own pid namespace */
 };
 
 /* What the ring buffer had no room for, by kind. Read by user space through a read-only mapping. */

@@ -29,6 +29,7 @@ public final class LiveSource: ProbeSource {
         let version1 = CgroupMounts(root: "/").version1
         settings.cgroup_controller = version1?.controller.rawValue ?? 0
         settings.cgroup_hierarchy = version1?.hierarchy ?? 0
+        settings.own_pids = 1
       }
       return settings
     }

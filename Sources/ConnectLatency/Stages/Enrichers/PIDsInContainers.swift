@@ -23,7 +23,6 @@ struct PIDsInContainers: ~Copyable {
   }
 
   /// The innermost pid of a process; nil when the process is gone.
-  @inline(__always)
   func find(_ pid: UInt32, at time: UInt64) -> UInt32? {
     let slot = Int(pid) & (Self.count - 1)
     let entry = entries[slot]

@@ -103,9 +103,11 @@ extension SystemCgroups {
     return recorded == 0 ? nil : recorded
   }
 
-  /// Tells the start what its process is called in a pid namespace of its own.
+  /// Tells the start what its process is called in a pid namespace of its own, where the hooks do not.
+  @inline(__always)
   private func number(_ start: inout StartRecord) {
-    if let pid = start.pid { start.pidInContainer = pids.find(pid, at: start.time) }
+    guard start.pidInContainer == nil, let pid = start.pid else { return }
+    start.pidInContainer = pids.find(pid, at: start.time)
   }
 
   /// Looks again at a cgroup that is known.
