@@ -468,12 +468,13 @@ int BPF_PROG(state_twin, struct sock *sk, int oldstate, int newstate)
 
 /*
  * The path of a cgroup while it is there for certain: a container may be gone before user space has read that it
- * connected. The directory is not visible yet, so this record comes before any start in it.
+ * connected. The directory is not visible yet, so this record comes before any start in it. No BTF: older verifiers
+ * refuse an argument that is a string.
  */
-SEC("tp_btf/cgroup_mkdir")
+SEC("raw_tp/cgroup_mkdir")
 int BPF_PROG(cgroup_hook, struct cgroup *made, const char *path)
 {
-	__u32 hierarchy = made->root->hierarchy_id;
+	__u32 hierarchy = BPF_CORE_READ(made, root, hierarchy_id);
 	struct record_cgroup *record;
 
 	if (hierarchy && hierarchy != settings.cgroup_hierarchy)
@@ -484,7 +485,7 @@ int BPF_PROG(cgroup_hook, struct cgroup *made, const char *path)
 	__builtin_memset(&record->header, 0, sizeof(record->header));
 	record->header.time = bpf_ktime_get_ns();
 	record->header.kind = RECORD_CGROUP;
-	record->cgroup = made->kn->id | (hierarchy ? CGROUP_VERSION_1 : 0);
+	record->cgroup = BPF_CORE_READ(made, kn, id) | (hierarchy ? CGROUP_VERSION_1 : 0);
 	record->path[0] = 0;
 	bpf_probe_read_kernel_str(record->path, sizeof(record->path), path);
 	bpf_ringbuf_submit(record, 0);
