@@ -11,6 +11,8 @@ struct Session {
   }
 
   private let pipeline: Pipeline
+  /// Who wants to know of cgroups that are made.
+  private let systemCgroups: SystemCgroups?
   private let recorder: RecordingWriter?
   private let showsStatistics: Bool
 
@@ -26,9 +28,9 @@ struct Session {
     // BPF programs name the task themselves.
     if case .system(.tracefs, _) = subject { stages.append(CommEnricher()) }
     let needsCgroups = output.cgroup || !filters.inCgroup.isEmpty
-    if needsCgroups || recorder != nil {
-      stages.append(CgroupEnricher(Self.cgroups(of: subject, recorder)))
-    }
+    let directory = needsCgroups || recorder != nil ? Self.cgroups(of: subject, recorder) : nil
+    if let directory { stages.append(CgroupEnricher(directory)) }
+    systemCgroups = directory as? SystemCgroups
     stages += filters.cgroupStages as [any Stage]
     if let count = limits.count { stages.append(CountLimit(count)) }
     stages.append(try output.makeSink())
@@ -37,6 +39,9 @@ struct Session {
 
   /// Traces until the source ends, a limit is reached or the reader goes.
   func run(_ source: any RecordSource, _ diagnostics: Diagnostics) throws {
+    if let systemCgroups, let live = source as? any ProbeSource {
+      live.onCgroupMade = { systemCgroups.made($0) }
+    }
     let tracer = Tracer(source: source, pipeline: pipeline, recorder: recorder)
     defer {
       let statistics = tracer.statistics

@@ -19,8 +19,9 @@ struct JSONRows: ~Copyable {
   }
 
   /// Appends a row.
+  /// - Parameter cgroup: the connection's. To ask a borrowed connection for it would copy the connection.
   /// - Returns: how many bytes are waiting now.
-  mutating func append(_ connection: borrowing Connection) -> Int {
+  mutating func append(_ connection: borrowing Connection, _ cgroup: Cgroup?) -> Int {
     buffer.append(#"{"time":""#)
     clock.append(nanoseconds: connection.realTime, to: &buffer)
     buffer.append(#"""#)
@@ -29,7 +30,7 @@ struct JSONRows: ~Copyable {
     appendEnd(connection)
     if let netns = connection.start.netns { member(#","netns":"#, UInt64(netns)) }
     if showsCgroup {
-      if let cgroup = connection.cgroup { buffer.append(cgroup.json) }
+      if let cgroup { buffer.append(cgroup.json) }
       if let pid = connection.start.pidInContainer, pid != connection.start.pid {
         member(#","pid_in_container":"#, UInt64(pid))
       }

@@ -17,7 +17,7 @@ public final class JSONSink: Stage {
   }
 
   public func process(_ connection: inout Connection) throws(SinkError) -> Verdict {
-    if rows.append(connection) >= Self.enough { try flush() }
+    if rows.append(connection, connection.cgroup) >= Self.enough { try flush() }
     return .pass
   }
 

@@ -6,6 +6,9 @@ public protocol ProbeSource: RecordSource {
   var blindSpots: [String] { get }
   /// What else the kernel said, a message each.
   var details: [String] { get }
+  /// Is told every cgroup that is made, before the start of any connect in it, if the options say that somebody
+  /// wants to know.
+  var onCgroupMade: ((CgroupRecord) -> Void)? { get set }
 }
 
 extension LiveSource {

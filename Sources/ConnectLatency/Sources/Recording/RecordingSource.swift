@@ -63,7 +63,8 @@ extension RecordingSource: CgroupDirectory {
   /// Nothing: the recording has the id that the recorder made of it.
   public func resolve(_ start: inout StartRecord) {}
 
-  public func cgroup(_ id: UInt64) -> Cgroup? { cgroups.find(id) }
+  /// As the recorder knew it; what it knew at which time is in the order of the recording.
+  public func cgroup(_ id: UInt64, at time: UInt64) -> Cgroup? { cgroups.find(id) }
 }
 
 extension RecordingSource {

@@ -11,6 +11,7 @@ public final class TraceFSSource: ProbeSource {
   public private(set) var blindSpots: [String] = []
   /// What the kernel said of events that it refused.
   public private(set) var details: [String] = []
+  public var onCgroupMade: ((CgroupRecord) -> Void)?
 
   private let instance: TraceFSInstance
   private let buffers: TraceFSBuffers
