@@ -31,7 +31,7 @@ struct Session {
     }
     stages += filters.cgroupStages as [any Stage]
     if let count = limits.count { stages.append(CountLimit(count)) }
-    stages.append(try output.makeSink())
+    if let sink = try output.makeSink() { stages.append(sink) }
     pipeline = Pipeline(stages)
   }
 
