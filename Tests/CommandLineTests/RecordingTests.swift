@@ -77,7 +77,7 @@ struct RecordingTests {
     }
     let deadline = Date(timeIntervalSinceNow: 20)
     // It is killed while it has records to write.
-    while try size() < 64 << 10, Date() < deadline { try connect() }
+    while try attempts.count < 400 || size() < 64 << 10, Date() < deadline { try connect() }
     kill(trace.running.process.processIdentifier, SIGKILL)
     while trace.running.process.isRunning, Date() < deadline { try connect() }
     #expect(try trace.running.finish().status == -SIGKILL)
@@ -86,7 +86,7 @@ struct RecordingTests {
     #expect(replayed.status == 0 || (replayed.status == 65 && replayed.errors.contains("cut off")))
     let ports = try replayed.objects.map { $0["sport"] as? Int }
     #expect(ports == attempts.prefix(ports.count).map { Int($0.localPort) })
-    #expect(ports.count > 100, "64 KiB were in the file, and a connect is 160 bytes")
+    #expect(ports.count > 100)
   }
 
   @Test("cut off at any byte replays to its last whole block")
