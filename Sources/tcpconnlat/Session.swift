@@ -33,7 +33,7 @@ struct Session {
     systemCgroups = directory as? SystemCgroups
     stages += filters.cgroupStages as [any Stage]
     if let count = limits.count { stages.append(CountLimit(count)) }
-    stages.append(try output.makeSink())
+    if let sink = try output.makeSink() { stages.append(sink) }
     pipeline = Pipeline(stages)
   }
 

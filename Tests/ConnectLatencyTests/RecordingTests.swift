@@ -102,6 +102,32 @@ struct RecordingTests {
     #expect(source.cgroup(7, at: 0)?.path.hasPrefix("/éé") == true)
   }
 
+  @Test("Cgroups alone fill blocks too, none longer than a reader takes")
+  func manyCgroups() throws {
+    let cgroup = Cgroup(path: "/" + String(repeating: "a", count: 4000))
+    let bytes = try recording(of: [[]]) { writer in
+      for id in 1...1100 as ClosedRange<UInt64> { writer.write(cgroup, id: id) }
+    }
+    #expect(bytes.count > RecordingFormat.maximumBlock)
+    let source = try RecordingSource(bytes: bytes, name: "test")
+    var ids: [UInt64] = []
+    source.onCgroup = { id, _ in ids.append(id) }
+    while try source.nextBatch({ _ in }) {}
+    #expect(ids == Array(1...1100))
+  }
+
+  @Test("A recording that cannot take the cgroups which fill a block says so at the end of the batch")
+  func fullDiskOfCgroups() throws {
+    signal(SIGPIPE, SIG_IGN)
+    let pipe = try FileDescriptor.pipe()
+    let writer = try RecordingWriter(path: "/dev/fd/\(pipe.writeEnd.rawValue)")
+    try pipe.readEnd.close()
+    let cgroup = Cgroup(path: String(repeating: "/a", count: 2000))
+    for id in 1...100 as ClosedRange<UInt64> { writer.write(cgroup, id: id) }
+    #expect(throws: SinkError.readerGone) { try writer.flush() }
+    try pipe.writeEnd.close()
+  }
+
   @Test("Entries of a later version are passed over")
   func unknownEntries() throws {
     var block: [UInt8] = []

@@ -6,6 +6,8 @@ public final class RecordingWriter {
   private let output: RowOutput
   private let closes: Bool
   private var block = TextBuffer()
+  /// What kept a block from being written that cgroups had filled: the next `flush` throws it.
+  private var failure: SinkError?
 
   /// A block ends with its batch, or when it has this many bytes.
   private static let enough = 256 << 10
@@ -45,11 +47,13 @@ public final class RecordingWriter {
     case .clock(let offset): append(.clock, offset)
     case .lost(let losses): append(.lost, (losses.starts, losses.ends))
     }
-    if block.count >= Self.enough { try flush() }
+    try endFullBlock()
   }
 
   /// Adds the path that a cgroup id in later starts stands for.
   public func write(cgroup id: UInt64, path: String) {
+    // Who finds cgroups cannot be told of a full disk; who flushes can.
+    do throws(SinkError) { try endFullBlock() } catch { failure = error }
     let path = Array(path.utf8.prefix(4096))
     appendEntryHeader(.cgroup, length: 8 + path.count)
     block.append(rawBytesOf: id)
@@ -75,6 +79,10 @@ public final class RecordingWriter {
   /// Ends the block and writes it.
   /// - Throws: `SinkError` when it could not be written.
   public func flush() throws(SinkError) {
+    if let failure {
+      self.failure = nil
+      throw failure
+    }
     guard block.count > RecordingFormat.blockHeaderSize else { return }
     defer { beginBlock() }
     let entries = UnsafeRawBufferPointer(rebasing: block.contents[RecordingFormat.blockHeaderSize...])
@@ -88,6 +96,10 @@ extension RecordingWriter {
   private func beginBlock() {
     block.removeAll()
     block.append(rawBytesOf: 0 as UInt64)
+  }
+
+  private func endFullBlock() throws(SinkError) {
+    if block.count >= Self.enough { try flush() }
   }
 
   private func append<Value: BitwiseCopyable>(_ type: RecordingFormat.EntryType, _ value: Value) {

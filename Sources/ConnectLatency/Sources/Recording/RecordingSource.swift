@@ -50,11 +50,7 @@ public final class RecordingSource: RecordSource {
       try deliver(entry, to: body)
     }
     if isFinished { return false }
-    if block.isCut {
-      failure = .truncated(reader.name, at: reader.offset)
-    } else if !rest.isEmpty {
-      failure = .damaged(reader.name, at: block.offset)
-    }
+    if !rest.isEmpty { failure = .damaged(reader.name, at: block.offset) }
     return true
   }
 }

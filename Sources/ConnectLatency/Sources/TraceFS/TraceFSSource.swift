@@ -77,7 +77,7 @@ public final class TraceFSSource: ProbeSource {
 extension TraceFSSource {
   /// - Returns: false when it is time to end.
   private func waitForEvents() -> Bool {
-    if pending.isEmpty {
+    if pending.isEmpty && !translator.isUnsettled {
       guard wait.wait(for: buffers.descriptors, timeout: -1) else { return false }
       // Whoever connects may be gone soon.
       drain()
