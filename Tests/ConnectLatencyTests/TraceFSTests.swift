@@ -9,7 +9,7 @@ struct TraceFSTests {
   private static let tid = UInt32(Int32.max)
 
   private static func starts(_ filter: KernelFilter = KernelFilter()) -> StartFilter {
-    StartFilter(filter: filter, tasks: TraceFSTasks(readsNetns: false, tracefs: "/nonexistent"))
+    StartFilter(filter: filter, tasks: TraceFSTasks(isAllUnknown: false, tracefs: "/nonexistent"))
   }
 
   private static func event(
@@ -52,7 +52,7 @@ struct TraceFSTests {
   private static func statically(
     _ events: [TraceEvent], filter: KernelFilter = KernelFilter()
   ) -> [Connection] {
-    connections(StaticTranslator(starts(filter), seesCalls: true, seesRetransmits: true), events)
+    connections(StaticTranslator(starts(filter), seesRetransmits: true), events)
   }
 
   @Test("A connect that is answered is established, from the entry of its call")
@@ -123,6 +123,26 @@ struct TraceFSTests {
     ])
     #expect(rows.map(\.outcome) == [.aborted, .established])
     #expect(rows.map(\.latency) == [40, 10])
+  }
+
+  @Test("A RST for another sock at the pointer of one that has just closed is not that one's")
+  func pointerAgain() throws {
+    let rows = Self.statically([
+      Self.event(.callEntered, 100), Self.change(110, 7, 2), Self.event(.callReturned, 120),
+      Self.event(.callEntered, 140), Self.change(150, 2, 7), Self.event(.callReturned, 160),
+      Self.event(.reset, 900),
+    ])
+    let row = try #require(rows.first)
+    #expect((rows.count, row.outcome, row.latency) == (1, .aborted, 50))
+  }
+
+  @Test("A connect after a call whose return was lost counts from itself")
+  func returnLost() {
+    let rows = Self.statically([
+      Self.event(.callEntered, 100), Self.change(110, 7, 2), Self.change(150, 2, 1, tid: 3),
+      Self.change(500, 7, 2, sock: 128), Self.change(520, 2, 1, sock: 128, tid: 3),
+    ])
+    #expect(rows.map(\.latency) == [50, 20])
   }
 
   @Test("A close inside the call failed with what the call returns")
@@ -216,9 +236,11 @@ struct TraceFSTests {
 
   @Test("A thread that is gone is known by what it was at its exit")
   func exit() {
-    let tasks = TraceFSTasks(readsNetns: false, tracefs: "/nonexistent")
-    #expect(tasks.task(Self.tid) == TraceFSTasks.Task())
-    tasks.exited(Self.event(.taskExit, 1) { ($0.pid, $0.uid, $0.cgroup) = (12, 1000, 77) })
-    #expect(tasks.task(Self.tid) == TraceFSTasks.Task(pid: 12, uid: 1000, cgroup: 77))
+    let tasks = TraceFSTasks(isAllUnknown: false, tracefs: "/nonexistent")
+    #expect(tasks.task(Self.tid, connecting: 5) == TraceFSTasks.Task())
+    tasks.exited(Self.event(.taskExit, 9) { ($0.pid, $0.uid, $0.cgroup) = (12, 1000, 77) })
+    #expect(tasks.task(Self.tid, connecting: 5) == TraceFSTasks.Task(pid: 12, uid: 1000, cgroup: 77))
+    // Then it was another thread that had this id.
+    #expect(tasks.task(Self.tid, connecting: 10) == TraceFSTasks.Task())
   }
 }

@@ -35,7 +35,9 @@ final class TraceFSFormats {
   func add(_ hook: TraceFSHook) throws(TraceFSError) {
     var size: Int32 = 0
     guard let text = tracefs_event_file_read(nil, hook.system, hook.event, "format", &size) else {
-      throw TraceFSError("read the format of \(hook.system):\(hook.event)", errno: errno)
+      var error = TraceFSError("read the format of \(hook.system):\(hook.event)", errno: errno)
+      if error.errno == ENOENT { error.missing = ("\(hook.system):\(hook.event)", "") }
+      throw error
     }
     defer { free(text) }
     // A print format that the parser does not understand is no loss: nothing is printed.

@@ -40,6 +40,11 @@ enum TraceFSRequirements {
         .tracefs, "the kernel is locked down (confidentiality), which forbids tracing",
         advice: "boot without lockdown=confidentiality", isPrivilege: true)
     }
+    if let missing = error.missing {
+      return ProbeError(
+        .tracefs, "no kprobe events (\(missing.instead)), and no event \(missing.event)",
+        advice: "boot Linux 5.15 or newer, or one built with CONFIG_KPROBES=y and CONFIG_DEBUG_INFO_BTF=y")
+    }
     if [EPERM, EACCES, EROFS].contains(error.errno) {
       return ProbeError(
         .tracefs, "\(error.reason): this kernel or container refuses tracefs to us",

@@ -17,7 +17,7 @@ struct StartFilter {
   func start(_ event: TraceEvent, time: UInt64, isV6Function: Bool) -> StartRecord? {
     if let isIPv4 = filter.isIPv4, isIPv4 != event.isIPv4 { return nil }
     guard wantsPort(event.dport) else { return nil }
-    let task = tasks.task(event.tid)
+    let task = tasks.task(event.tid, connecting: time)
     let netns = event.netns == 0 ? task.netns : event.netns
     guard wants(task.pid == 0 ? nil : task.pid, filter.pids), wants(task.uid, filter.uids),
       wants(netns, filter.netns)
