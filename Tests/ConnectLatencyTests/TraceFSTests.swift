@@ -191,20 +191,20 @@ struct TraceFSTests {
   }
 
   @Test(
-    "Kprobe events: a packet is an answer under the kernel's own conditions",
+    "Kprobe events: an answer is a finished connect, a RST or a SYN of the other side's",
     arguments: [
-      (0x12, 101, Outcome.established), (0x14, 101, .refused), (0x02, 0, .established), (0x12, 100, nil),
-      (0x12, 103, nil), (0x10, 101, nil), (0x04, 0, nil),
-    ] as [(UInt8, UInt32, Outcome?)])
-  func packets(flags: UInt8, acked: UInt32, outcome: Outcome?) {
-    let packet = Self.event(.packet, 140) {
-      ($0.tcpFlags, $0.acked, $0.unacknowledged, $0.next) = (flags, acked, 100, 102)
+      (.finished, 0, .established), (.stateSet, TraceEvent.synReceived, .established), (.reset, 0, .refused),
+    ] as [(TraceEvent.Kind, UInt8, Outcome)])
+  func answers(kind: TraceEvent.Kind, newState: UInt8, outcome: Outcome) throws {
+    let answer = Self.event(kind, 140) { $0.newState = newState }
+    let close = Self.event(.stateSet, 150) {
+      ($0.newState, $0.result, $0.tid) = (TraceEvent.closed, Int64(ECONNREFUSED), 3)
     }
-    let close = Self.event(.stateSet, 150) { ($0.result, $0.tid) = (Int64(ECONNREFUSED), 3) }
-    let events = [Self.event(.connectV4, 110), Self.event(.connectReturned, 120), packet]
+    let events = [Self.event(.connectV4, 110), Self.event(.connectReturned, 120), answer]
     let rows = Self.connections(
       KprobeTranslator(Self.starts()), events + (outcome == .refused ? [close] : []))
-    #expect(rows.map(\.outcome) == [outcome].compactMap { $0 })
+    #expect(rows.map(\.outcome) == [outcome])
+    #expect(rows.map(\.latency) == [30])
   }
 
   @Test("Kprobe events: a v4-mapped connect is one over IPv4, and fails with what its call returns")

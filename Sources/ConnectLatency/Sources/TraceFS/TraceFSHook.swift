@@ -94,7 +94,7 @@ extension TraceFSHook {
       v6.append(namespaces)
     }
     let isIPv6Alone = filter.isIPv4 == false
-    let synSent = TraceEvent.synSent
+    let connecting = "state==\(TraceEvent.synSent)" + (isIPv6Alone ? "&&family==10" : "")
     let v6Missing = "connects over IPv6"
     let v4Hooks = [
       hook(.connectV4, "v4", "tcp_v4_connect", fields.connectV4, filter: v4.joined(separator: "&&")),
@@ -106,12 +106,12 @@ extension TraceFSHook {
         filter: v6.isEmpty ? nil : v6.joined(separator: "&&"), without: v6Missing),
       hook(
         .connectReturned, "v6r", "tcp_v6_connect", ["ret=$retval:s32"], isReturn: true, without: v6Missing),
+      hook(.finished, "finish", "tcp_finish_connect", fields.ended, filter: connecting),
+      hook(.reset, "reset", "tcp_reset", fields.ended, filter: connecting),
       hook(
-        .packet, "packet", "tcp_rcv_state_process", fields.packet,
-        filter: "state==\(synSent)" + (isIPv6Alone ? "&&family==10" : "")),
-      hook(
-        .stateSet, "close", "tcp_set_state", fields.close,
-        filter: "state==\(synSent)&&newstate==\(TraceEvent.closed)" + (isIPv6Alone ? "&&family==10" : "")),
+        .stateSet, "state", "tcp_set_state", fields.stateSet,
+        // An answer that is no SYN-ACK: both sides connect to each other.
+        filter: connecting + "&&(newstate==\(TraceEvent.closed)||newstate==\(TraceEvent.synReceived))"),
       hook(
         .taskExit, "exit", "exit_files", fields.taskExit,
         without: "the process, user and cgroup of a thread that ends within milliseconds of its connect"),
@@ -123,8 +123,8 @@ extension TraceFSHook {
 private struct KprobeFields {
   let connectV4: [String]
   let connectV6: [String]
-  let packet: [String]
-  let close: [String]
+  let ended: [String]
+  let stateSet: [String]
   let taskExit: [String]
   let v6OnlyBit: Int
 
@@ -151,11 +151,6 @@ private struct KprobeFields {
       let sport = fetch("sport", "inet_sport", of: "inet_sock", "$arg1"),
       let error = fetch("error", "sk_err", of: "sock", "$arg1"),
       let retransmits = fetch("retransmits", "total_retrans", of: "tcp_sock", "$arg1"),
-      let una = fetch("una", "snd_una", of: "tcp_sock", "$arg1"),
-      let next = fetch("next", "snd_nxt", of: "tcp_sock", "$arg1"),
-      let control = types.member(["cb"], of: "sk_buff"),
-      let flags = types.member(["tcp_flags"], of: "tcp_skb_cb"),
-      let acked = types.member(["ack_seq"], of: "tcp_skb_cb"),
       let namespace = pointer("__sk_common.skc_net.net", of: "sock", "$arg1"),
       let netns = fetch("netns", "ns.inum", of: "net", namespace)
     else { return nil }
@@ -170,13 +165,8 @@ private struct KprobeFields {
     connectV4 = bound + [family, saddr, "dport=+2($arg2):u16", "daddr=+4($arg2):u32"]
     connectV6 =
       bound + v6Addresses.prefix(1) + ["dport=+2($arg2):u16", "daddr_v6=+8($arg2):u64[2]"]
-    let ended = [sock, state, family, sport, dport, saddr, daddr, v6Only, retransmits] + v6Addresses
-    packet =
-      ended + [
-        "tcp_flags=+\(control.offset + flags.offset)($arg2):u\(flags.size * 8)",
-        "acked=+\(control.offset + acked.offset)($arg2):u32", una, next,
-      ]
-    close = ended + ["newstate=$arg2:u32", error]
+    ended = [sock, state, family, sport, dport, saddr, daddr, v6Only, retransmits] + v6Addresses
+    stateSet = ended + ["newstate=$arg2:u32", error]
     var exiting = [fetch("tgid", "tgid", of: "task_struct", "$arg1")]
     if let credentials = pointer("real_cred", of: "task_struct", "$arg1") {
       exiting.append(fetch("uid", "uid.val", of: "cred", credentials))
