@@ -9,14 +9,16 @@ struct TraceFSDoctorTests {
   /// Elsewhere it may be mounted as well.
   private static let unmount = "umount -l /sys/kernel/tracing; umount -l /sys/kernel/debug 2> /dev/null"
 
-  /// The line of `doctor` after these commands.
-  private func line(after commands: String, _ arguments: String = "") throws -> String {
+  /// The line of `doctor` about a probe after these commands.
+  private func line(
+    after commands: String, _ arguments: String = "", of probe: String = "tracefs"
+  ) throws -> String {
     try #require(getuid() == 0, "tests that mount need root: run tools/test with sudo")
     let script = "\(Self.mounted); \(commands); \"$T\" doctor \(arguments)"
     let tool = try RunningTool(
       program: "/usr/bin/unshare", ["--mount", "--propagation", "private", "/bin/bash", "-c", script]
     ).finish(within: 60)
-    return try #require(tool.rows.first { $0.hasPrefix("tracefs ") }, "\(tool.errors)")
+    return try #require(tool.rows.first { $0.hasPrefix(probe + " ") }, "\(tool.errors)")
   }
 
   @Test("says that it works, and what it does not see")
@@ -32,6 +34,14 @@ struct TraceFSDoctorTests {
         == "tracefs     fails  tracefs is not mounted; as root, run mount -t tracefs tracefs /sys/kernel/tracing, "
         + "or give --mount-tracefs")
     #expect(try self.line(after: Self.unmount, "--mount-tracefs").hasPrefix("tracefs     works"))
+  }
+
+  @Test("says what the tracepoint probe does not see without tracefs")
+  func tracepointUnmounted() throws {
+    let unseen = "not seen: connects that fail before a SYN is sent (tracefs is not mounted)"
+    #expect(try line(after: Self.unmount, of: "tracepoint").hasSuffix(unseen))
+    let line = try line(after: Self.unmount, "--mount-tracefs", of: "tracepoint")
+    #expect(line.contains("works") && !line.contains("not seen"))
   }
 
   @Test("says that tracefs is not ours to write")

@@ -56,7 +56,7 @@ extension TraceFSHook {
       TraceFSHook(kind: .reset, system: "tcp", event: "tcp_receive_reset"),
       TraceFSHook(
         kind: .retransmit, system: "tcp", event: "tcp_retransmit_skb", filter: "state==\(synSent)",
-        // Linux 6.16 and newer tell of SYNs as well that were not sent again, and why.
+        // Newer kernels tell of SYNs as well that were not sent again, and why.
         filterIfKnown: notCounted.map { "&&err!=-\($0)" }.joined(), without: "how often a SYN was sent again"),
       TraceFSHook(
         kind: .callEntered, system: "syscalls", event: "sys_enter_connect", isOfCaller: true,

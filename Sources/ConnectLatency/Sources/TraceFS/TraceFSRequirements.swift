@@ -9,7 +9,7 @@ enum TraceFSRequirements {
   static func check(mounts: Bool) throws(ProbeError) -> String {
     var path: UnsafePointer<CChar>?
     // Only after this call: others of libtracefs mount it without being asked.
-    guard tracefs_tracing_dir_is_mounted(mounts, &path) > 0 || isMounted("/sys/kernel/tracing") else {
+    guard tracefs_tracing_dir_is_mounted(mounts, &path) > 0 || isMounted else {
       guard access("/sys/kernel/tracing", F_OK) == 0 else {
         throw ProbeError(
           .tracefs, "this kernel has no tracefs", advice: "boot a kernel built with CONFIG_TRACING=y")
@@ -53,5 +53,6 @@ enum TraceFSRequirements {
     return ProbeError(.tracefs, error.reason, advice: "run tcpconnlat doctor for the probes that work")
   }
 
-  private static func isMounted(_ path: String) -> Bool { access(path + "/events", F_OK) == 0 }
+  /// Whether it is where it belongs.
+  static var isMounted: Bool { access("/sys/kernel/tracing/events", F_OK) == 0 }
 }
