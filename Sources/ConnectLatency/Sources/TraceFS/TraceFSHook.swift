@@ -80,7 +80,8 @@ extension TraceFSHook {
       isReturn: Bool = false, without: String? = nil
     ) -> TraceFSHook {
       TraceFSHook(
-        kind: kind, system: group, event: event, filter: filter,
+        // The kernel tells what a kprobe missed by this name alone.
+        kind: kind, system: group, event: "\(group)_\(event)", filter: filter,
         kprobe: Kprobe(function: function, isReturn: isReturn, fields: fetched.joined(separator: " ")),
         v6OnlyBit: fields.v6OnlyBit, isOfCaller: [.connectV4, .connectV6, .connectReturned].contains(kind),
         without: without)

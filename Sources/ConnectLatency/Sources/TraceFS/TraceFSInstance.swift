@@ -168,6 +168,17 @@ final class TraceFSInstance {
     }
   }
 
+  /// How often our kprobes were passed and not recorded: an interrupt that comes while one runs passes others unseen.
+  var missedCount: UInt64 {
+    guard let text = tracefs_instance_file_read(nil, "kprobe_profile", nil) else { return 0 }
+    defer { free(text) }
+    return String(cString: text).split(separator: "\n").reduce(0) { sum, line in
+      let words = line.split(separator: " ")
+      guard words.count == 3, words[0].hasPrefix(group + "_") else { return sum }
+      return sum + (UInt64(words[2]) ?? 0)
+    }
+  }
+
   /// How many CPUs there can be.
   var cpuCount: Int {
     var count = 0

@@ -22,6 +22,7 @@ public final class TraceFSSource: ProbeSource {
   private var pending: [TraceEvent] = []
   private var records: [Record] = []
   private var lost: UInt64 = 0
+  private var missed: UInt64 = 0
   private var clockOffset: Int64?
   private var isFinished = false
 
@@ -65,7 +66,10 @@ public final class TraceFSSource: ProbeSource {
     }
     let now = MonotonicClock.now
     drain()
-    if isFinished { buffers.countLost() }
+    if isFinished {
+      buffers.countLost()
+      missed = instance.missedCount
+    }
     if let offset = ClockOffset.changed(since: clockOffset) {
       clockOffset = offset
       try body(.clock(offset: offset))
@@ -124,7 +128,7 @@ extension TraceFSSource {
 
   /// Of what kind they were is not known.
   private func tellLosses(_ body: (Record) throws(SinkError) -> Void) throws(SinkError) {
-    let now = buffers.lost
+    let now = buffers.lost + missed
     guard now != lost else { return }
     lost = now
     try body(.lost(Losses(ends: now)))
