@@ -70,7 +70,7 @@ struct TraceFSTests {
 
   @Test("A close that waits for its error report says so, and ends without one")
   func unsettled() {
-    var translator = StaticTranslator(Self.starts(), seesCalls: true, seesRetransmits: true)
+    var translator = StaticTranslator(Self.starts(), seesRetransmits: true)
     var ends: [EndRecord] = []
     func emit(_ record: Record) { if case .end(let end) = record { ends.append(end) } }
     for event in [Self.change(110, 7, 2), Self.change(150, 2, 7, tid: 3)] { translator.take(event, emit) }
