@@ -27,7 +27,7 @@ struct TracingOptions: ParsableArguments {
     transform: Parse.directory)
   var hostRoot: String = "/"
 
-  @Flag(help: "Mount tracefs for the probe of that name, where it is not mounted.")
+  @Flag(help: "Mount tracefs for the probes tracefs and tracepoint, where it is not mounted.")
   var mountTracefs = false
 }
 
