@@ -18,7 +18,7 @@ struct Replay: ParsableCommand {
   @OptionGroup(title: "Which connects") var filters: FilterOptions
   @OptionGroup(title: "What is printed") var output: OutputOptions
   @OptionGroup(title: "When to end") var limits: LimitOptions
-  /// Without a meaning here, but a command line that traced also replays.
+  /// Most are without a meaning here, but a command line that traced also replays.
   @OptionGroup(visibility: .hidden) var tracing: TracingOptions
 
   mutating func validate() throws {
@@ -49,7 +49,7 @@ struct Replay: ParsableCommand {
     let session = try Session(
       filters: filters, output: output, limits: limits, subject: .recording(recording),
       recorder: try output.makeRecorder())
-    try session.run(recording, diagnostics)
+    try session.run(recording, maximumOpen: tracing.maxOpen, diagnostics)
   }
 
   private func openRecording() throws -> RecordingSource {

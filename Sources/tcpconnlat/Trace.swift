@@ -28,7 +28,7 @@ struct Trace: ParsableCommand {
     let session = try Session(
       filters: filters, output: output, limits: limits,
       subject: .system(source.probe, root: tracing.hostRoot), recorder: recorder)
-    try session.run(source, diagnostics)
+    try session.run(source, maximumOpen: tracing.maxOpen, diagnostics)
   }
 }
 

@@ -18,9 +18,11 @@ struct JSONRows: ~Copyable {
     try buffer.write(to: output)
   }
 
+  /// How many bytes are waiting.
+  var length: Int { buffer.count }
+
   /// Appends a row.
-  /// - Returns: how many bytes are waiting now.
-  mutating func append(_ connection: borrowing Connection) -> Int {
+  mutating func append(_ connection: borrowing Connection) {
     buffer.append(#"{"time":""#)
     clock.append(nanoseconds: connection.realTime, to: &buffer)
     buffer.append(#"""#)
@@ -35,7 +37,6 @@ struct JSONRows: ~Copyable {
       }
     }
     buffer.append("}\n")
-    return buffer.count
   }
 
   private mutating func appendProcess(_ start: borrowing StartRecord) {

@@ -1,4 +1,5 @@
 import CConnectRecord
+import Glibc
 import SystemPackage
 
 /// Writes the records that a source hands over, before anything is made of them, so that a replay sees the same.
@@ -6,6 +7,11 @@ public final class RecordingWriter {
   private let output: RowOutput
   private let closes: Bool
   private var block = TextBuffer()
+  private var recordsInBlock: UInt64 = 0
+  /// How long the recording is, in bytes.
+  private var length = 0
+  /// Records that are missing because a block could not be written.
+  public private(set) var unwrittenRecords: UInt64 = 0
 
   /// A block ends with its batch, or when it has this many bytes.
   private static let enough = 256 << 10
@@ -29,6 +35,7 @@ public final class RecordingWriter {
     header.append(rawBytesOf: RecordingFormat.byteOrder)
     while header.count < RecordingFormat.headerSize { header.append(0 as UInt8) }
     try output.write(header.contents)
+    length = header.count
     beginBlock()
   }
 
@@ -40,8 +47,12 @@ public final class RecordingWriter {
   /// - Throws: `SinkError` when a block was full and could not be written.
   public func write(_ record: Record) throws(SinkError) {
     switch record {
-    case .start(let start): append(.record, start.raw)
-    case .end(let end): append(.record, end.raw)
+    case .start(let start):
+      recordsInBlock += 1
+      append(.record, start.raw)
+    case .end(let end):
+      recordsInBlock += 1
+      append(.record, end.raw)
     case .clock(let offset): append(.clock, offset)
     case .lost(let losses): append(.lost, (losses.starts, losses.ends))
     }
@@ -72,21 +83,34 @@ public final class RecordingWriter {
     }
   }
 
-  /// Ends the block and writes it.
-  /// - Throws: `SinkError` when it could not be written.
+  /// Ends the block and writes it; after a failure, counts its records instead.
+  /// - Throws: `SinkError` when it could not be written; that once.
   public func flush() throws(SinkError) {
     guard block.count > RecordingFormat.blockHeaderSize else { return }
     defer { beginBlock() }
+    if output.isBroken {
+      unwrittenRecords += recordsInBlock
+      return
+    }
     let entries = UnsafeRawBufferPointer(rebasing: block.contents[RecordingFormat.blockHeaderSize...])
     block.overwrite(at: 0, with: UInt32(entries.count))
     block.overwrite(at: 4, with: RecordingFormat.checksum(entries))
-    try output.write(block.contents)
+    do {
+      try output.write(block.contents)
+      length += block.count
+    } catch {
+      unwrittenRecords += recordsInBlock
+      // Half a block is of no use to anybody: the recording ends with its last whole one.
+      if closes { ftruncate(output.descriptor.rawValue, length) }
+      throw error
+    }
   }
 }
 
 extension RecordingWriter {
   private func beginBlock() {
     block.removeAll()
+    recordsInBlock = 0
     block.append(rawBytesOf: 0 as UInt64)
   }
 

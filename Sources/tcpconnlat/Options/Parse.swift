@@ -104,6 +104,14 @@ enum Parse {
     return rounded
   }
 
+  /// The table of open connects is of a size that is a power of two.
+  static func maximumOpen(_ text: String) throws -> Int {
+    guard let number = Int(text), (16...1 << 24).contains(number) else {
+      throw ValidationError("expected a number of connects, 16 to 16777216")
+    }
+    return number
+  }
+
   static func directory(_ text: String) throws -> String {
     var status = stat()
     guard stat(text, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {

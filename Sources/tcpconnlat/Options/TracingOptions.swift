@@ -17,6 +17,12 @@ struct TracingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "How many connects may be open at once before the oldest is given up: 131072.", valueName: "number"),
+    transform: Parse.maximumOpen)
+  var maxOpen: Int = Pairer.defaultMaximumOpen
+
+  @Option(
+    help: ArgumentHelp(
       "How long to collect rows before they are printed: 20ms; 0 prints each at once.", valueName: "time"),
     transform: Parse.flush)
   var flush: Int32 = 20

@@ -45,6 +45,7 @@ public final class LiveSource: ProbeSource {
   /// What this kernel's hooks do not see, each with the reason.
   public private(set) var blindSpots: [String] = []
   public var details: [String] { [] }
+  public var skippedHooks: UInt64? { object.recursionMisses }
 
   private let options: Options
   private let object: BPFObject
@@ -52,6 +53,7 @@ public final class LiveSource: ProbeSource {
   private let lossCounter: LossCounter
   private var losses = Losses()
   private var clockOffset: Int64?
+  private var isStopped = false
   private var isFinished = false
 
   /// Loads and attaches the hooks.
@@ -74,9 +76,9 @@ public final class LiveSource: ProbeSource {
   /// Waits for records, then a little longer for more of them, and hands them over.
   public func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool {
     guard !isFinished else { return false }
-    if wait() == .stop {
+    if isStopped || wait() == .stop {
       object.detach()
-      isFinished = true
+      isStopped = true
     }
     if let offset = ClockOffset.changed(since: clockOffset) {
       clockOffset = offset
@@ -88,6 +90,12 @@ public final class LiveSource: ProbeSource {
       losses = now
       try body(.lost(now))
     }
+    isFinished = isStopped
+    return !isFinished
+  }
+
+  public func stop() -> Bool {
+    isStopped = true
     return !isFinished
   }
 }

@@ -11,6 +11,7 @@ public final class TraceFSSource: ProbeSource {
   public private(set) var blindSpots: [String] = []
   /// What the kernel said of events that it refused.
   public private(set) var details: [String] = []
+  public var skippedHooks: UInt64? { nil }
 
   private let instance: TraceFSInstance
   private let buffers: TraceFSBuffers
@@ -22,6 +23,7 @@ public final class TraceFSSource: ProbeSource {
   private var records: [Record] = []
   private var lost: UInt64 = 0
   private var clockOffset: Int64?
+  private var isStopped = false
   private var isFinished = false
 
   /// Makes the instance and its events, and begins to record.
@@ -55,7 +57,7 @@ public final class TraceFSSource: ProbeSource {
   /// Waits for events, then a little longer for more of them, and hands over what they say.
   public func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool {
     guard !isFinished else { return false }
-    if !waitForEvents() {
+    if isStopped || !waitForEvents() {
       try? instance.setRecording(false)
       isFinished = true
     }
@@ -69,6 +71,11 @@ public final class TraceFSSource: ProbeSource {
     defer { records.removeAll(keepingCapacity: true) }
     for record in records { try body(record) }
     try tellLosses(body)
+    return !isFinished
+  }
+
+  public func stop() -> Bool {
+    isStopped = true
     return !isFinished
   }
 }
