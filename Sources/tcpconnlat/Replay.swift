@@ -46,9 +46,10 @@ struct Replay: ParsableCommand {
     {
       throw Failure("--record \(record): that is the recording to be replayed: give another file", .usage)
     }
+    let recorder = try output.makeRecorder()
+    try tracing.reducePrivilege(to: [])
     let session = try Session(
-      filters: filters, output: output, limits: limits, subject: .recording(recording),
-      recorder: try output.makeRecorder())
+      filters: filters, output: output, limits: limits, subject: .recording(recording), recorder: recorder)
     try session.run(recording, maximumOpen: tracing.maxOpen, diagnostics)
   }
 

@@ -25,6 +25,7 @@ struct Trace: ParsableCommand {
       filter: filters.kernelFilter,
       findsCgroups: output.cgroup || output.record != nil || !filters.inCgroup.isEmpty, limits: limits,
       stoppedBy: stop, diagnostics)
+    try tracing.reducePrivilege(to: source.capabilitiesToKeep)
     let session = try Session(
       filters: filters, output: output, limits: limits,
       subject: .system(source.probe, root: tracing.hostRoot), recorder: recorder)

@@ -23,10 +23,16 @@ final class KernelTypes {
   deinit { btf__free(btf) }
 
   /// Whether the running kernel has a tracepoint that `tp_btf` programs can use.
-  static func has(tracepoint: String) -> Bool { libbpf_find_vmlinux_btf_id(tracepoint, BPF_TRACE_RAW_TP) > 0 }
+  static func has(tracepoint: String) -> Bool { has(tracepoint, BPF_TRACE_RAW_TP) }
 
   /// Whether the running kernel has a function that it describes.
-  static func has(function: String) -> Bool { libbpf_find_vmlinux_btf_id(function, BPF_TRACE_FENTRY) > 0 }
+  static func has(function: String) -> Bool { has(function, BPF_TRACE_FENTRY) }
+
+  /// What it does not find, libbpf would print.
+  private static func has(_ name: String, _ type: bpf_attach_type) -> Bool {
+    LibBPFMessages.collect()
+    return libbpf_find_vmlinux_btf_id(name, type) > 0
+  }
 
   /// The member at `path`, as `["__sk_common", "skc_daddr"]` of `sock`; nil when there is none.
   func member(_ path: [String], of type: String) -> Member? {

@@ -30,6 +30,13 @@ enum Parse {
     }
   }
 
+  static func user(_ text: String) throws -> UnprivilegedUser {
+    guard let user = UnprivilegedUser(text) else {
+      throw ValidationError("expected a user of this machine, by name or number")
+    }
+    return user
+  }
+
   static func ports(_ text: String) throws -> [ClosedRange<UInt16>] {
     try list(text, expected: "ports from 1 to 65535 and ranges of them, as 443,8000-8999") { part in
       let bounds = part.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map {

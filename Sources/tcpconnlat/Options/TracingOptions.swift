@@ -33,11 +33,25 @@ struct TracingOptions: ParsableArguments {
     transform: Parse.directory)
   var hostRoot: String = "/"
 
+  @Option(
+    help: ArgumentHelp("Go on as this user, once the hooks are attached.", valueName: "name|uid"),
+    transform: Parse.user)
+  var user: UnprivilegedUser?
+
   @Flag(help: "Mount tracefs for the probe of that name, where it is not mounted.")
   var mountTracefs = false
 }
 
 extension TracingOptions {
+  /// Gives up what is not needed from here on: all but `kept`.
+  /// - Throws: `Failure` when a change of user is refused.
+  func reducePrivilege(to kept: Capabilities) throws {
+    guard let (refused, errno) = Privilege.reduce(to: kept, as: user) else { return }
+    let reason = "cannot \(refused): \(String(cString: strerror(errno)))"
+    throw Failure(
+      user == nil ? reason : "\(reason): --user takes root, or CAP_SETUID and CAP_SETGID", .noPermission)
+  }
+
   /// Attaches the probe that was asked for, or the first that works, and says which and why.
   func openSource(
     filter: KernelFilter, findsCgroups: Bool, limits: LimitOptions, stoppedBy stop: borrowing StopSignals,

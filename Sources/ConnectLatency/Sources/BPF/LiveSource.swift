@@ -45,6 +45,7 @@ public final class LiveSource: ProbeSource {
   /// What this kernel's hooks do not see, each with the reason.
   public private(set) var blindSpots: [String] = []
   public var details: [String] { [] }
+  public var capabilitiesToKeep: Capabilities { options.findsCgroups ? .dacReadSearch : [] }
   public var skippedHooks: UInt64? { object.recursionMisses }
 
   private let options: Options
@@ -126,7 +127,7 @@ extension LiveSource {
     do throws(BPFError) {
       for program in optional.programs { try object.attach(program) }
     } catch {
-      blindSpots.append("\(optional.without) (\(error.reason))")
+      blindSpots.append("\(optional.without) (\(ProbeRequirements.explain(optional: error)))")
     }
   }
 

@@ -12,6 +12,9 @@ public final class TraceFSSource: ProbeSource {
   /// What the kernel said of events that it refused.
   public private(set) var details: [String] = []
   public var skippedHooks: UInt64? { nil }
+  /// Events and instance are removed at the end, and only who is root owns them. Whose a process is, is in files that
+  /// others may not read.
+  public let capabilitiesToKeep: Capabilities
 
   private let instance: TraceFSInstance
   private let buffers: TraceFSBuffers
@@ -47,6 +50,9 @@ public final class TraceFSSource: ProbeSource {
           seesRetransmits: plan.kinds.contains(.retransmit))
       // A kprobe event tells the process of a thread that exits; the tracepoint's does not.
       if !plan.isKprobe || !plan.kinds.contains(.taskExit) { instance.rememberProcesses() }
+      capabilitiesToKeep = [
+        .dacOverride, plan.isKprobe ? [] : .sysPtrace, options.findsCgroups ? .dacReadSearch : [],
+      ]
       buffers = try TraceFSBuffers(instance, formats: plan.formats)
       try instance.setRecording(true)
     } catch {
