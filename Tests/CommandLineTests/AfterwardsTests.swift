@@ -23,7 +23,7 @@ final class AfterwardsTests {
         + "exec $T --probe tracepoint -p \(pid) > >(echo $BASHPID > reader; exec cat > /dev/null)")
     try trace.running.wait(for: "reader") { _ in FileManager.default.fileExists(atPath: reader) }
     let held = try KernelObjects(of: trace.running.process.processIdentifier)
-    #expect(held.programs.count == 5 && held.maps.count >= 3 && held.areThere)
+    #expect(held.programs.count >= 5 && held.maps.count >= 3 && held.areThere)
     let victim =
       how.hasPrefix("the")
       ? try #require(pid_t(String(contentsOfFile: reader, encoding: .utf8).dropLast()))
