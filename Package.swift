@@ -30,7 +30,7 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "SystemPackage", package: "swift-system"),
       ],
-      exclude: ["README.md"],
+      exclude: ["README.md", "Sources/Recording/FORMAT.md"],
       plugins: ["CompileBPF"]),
     .executableTarget(
       name: "tcpconnlat",
@@ -51,7 +51,8 @@ let package = Package(
         "ConnectLatency", "CConnectRecord",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
-      ]),
+      ],
+      exclude: ["Recordings"]),
     .systemLibrary(name: "CWorkload", path: "Tests/CWorkload"),
     .executableTarget(name: "connect-workload", dependencies: ["CWorkload"], path: "Tests/Workload"),
     .testTarget(name: "CommandLineTests", dependencies: ["tcpconnlat", "connect-workload"]),

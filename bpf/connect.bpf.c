@@ -8,8 +8,9 @@
  *                 into the packet.
  *   fentry_*      the same functions through BPF trampolines
  *   tracepoint_*  the entry and exit of connect(2)
- * state_hook and reset_hook belong to all of them, error_hook to the first two. A twin belongs to its hook where the
- * kernel may preempt that; state_twin to tracepoint_* everywhere, where it is the second hook of answers.
+ * state_hook and reset_hook belong to all of them, error_hook to the first two, cgroup_hook to whoever asks for
+ * cgroups. A twin belongs to its hook where the kernel may preempt that; state_twin to tracepoint_* everywhere, where
+ * it is the second hook of answers.
  */
 #include "kernel.h"
 
@@ -139,6 +140,22 @@ static __always_inline __u64 cgroup_of_current(void)
 	return BPF_CORE_READ(state, cgroup, kn, id) | CGROUP_VERSION_1;
 }
 
+/* What the current process is called in the pid namespace it is in: its tgid, unless that is not the first one. */
+static __always_inline __u32 own_pid_of_current(__u32 tgid)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level), number = 0;
+
+	if (!level)
+		return tgid;
+	pid = BPF_CORE_READ(task, group_leader, thread_pid);
+	bpf_probe_read_kernel(&number, sizeof(number),
+			      (void *)pid + bpf_core_field_offset(pid->numbers) +
+				      (__u64)level * bpf_core_type_size(struct upid));
+	return number;
+}
+
 /* Where a connect goes, however its address was given. */
 struct destination {
 	__u64 address[2];
@@ -227,7 +244,7 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	__u32 uid = bpf_get_current_uid_gid();
 	struct record_start *start;
-	__u32 netns;
+	__u32 netns, own_pid;
 
 	if (!listed(settings.pids, settings.pid_count, pid_tgid >> 32) ||
 	    !listed(settings.uids, settings.uid_count, uid) || !wants_ip(to->ip) || !wants_port(to->port))
@@ -236,6 +253,7 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	if (!listed(settings.netns, settings.netns_count, netns))
 		return false;
 
+	own_pid = settings.own_pids ? own_pid_of_current(pid_tgid >> 32) : 0;
 	/* a start without room is told as well: it is counted once, by the hook that came first */
 	*mark_of(identity(sk)) = identity(sk) | RECORD_START;
 	start = bpf_ringbuf_reserve(&records, sizeof(*start), 0);
@@ -249,12 +267,12 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	start->header.kind = RECORD_START;
 	start->header.ip = to->ip;
 	start->header.flags = flags;
-	start->header.pid_high = 0; /* user space fills it in */
+	start->header.pid_high = own_pid >> 16;
 	start->tgid = pid_tgid >> 32;
 	start->uid = uid;
 	start->netns = netns;
 	start->dport = to->port;
-	start->pid_low = 0;
+	start->pid_low = own_pid;
 	start->cgroup = cgroup_of_current();
 	bpf_get_current_comm(start->comm, sizeof(start->comm));
 	start->daddr[0] = to->address[0];
@@ -445,6 +463,32 @@ SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_twin, struct sock *sk, int oldstate, int newstate)
 {
 	state_changed(sk, oldstate, newstate);
+	return 0;
+}
+
+/*
+ * The path of a cgroup while it is there for certain: a container may be gone before user space has read that it
+ * connected. The directory is not visible yet, so this record comes before any start in it. No BTF: older verifiers
+ * refuse an argument that is a string.
+ */
+SEC("raw_tp/cgroup_mkdir")
+int BPF_PROG(cgroup_hook, struct cgroup *made, const char *path)
+{
+	__u32 hierarchy = BPF_CORE_READ(made, root, hierarchy_id);
+	struct record_cgroup *record;
+
+	if (hierarchy && hierarchy != settings.cgroup_hierarchy)
+		return 0;
+	record = bpf_ringbuf_reserve(&records, sizeof(*record), 0);
+	if (!record)
+		return 0;	/* what is lost is a name at most */
+	__builtin_memset(&record->header, 0, sizeof(record->header));
+	record->header.time = bpf_ktime_get_ns();
+	record->header.kind = RECORD_CGROUP;
+	record->cgroup = BPF_CORE_READ(made, kn, id) | (hierarchy ? CGROUP_VERSION_1 : 0);
+	record->path[0] = 0;
+	bpf_probe_read_kernel_str(record->path, sizeof(record->path), path);
+	bpf_ringbuf_submit(record, 0);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ enum record_kind {
 	RECORD_RESET = 3,	/* a RST arrived; the RECORD_CLOSE that follows ends the attempt: struct record_end */
 	RECORD_CLOSE = 4,	/* the sock left SYN_SENT for CLOSE; error is its sk_err: struct record_end */
 	RECORD_FAILED = 5,	/* the connect call of this tid on this sock returned error: struct record_end */
+	RECORD_CGROUP = 6,	/* a cgroup was made, before anything can be in it: struct record_cgroup */
 };
 
 /* Record flags. */
@@ -44,7 +45,7 @@ struct record_start {
 	__u32 uid;
 	__u32 netns;	/* inode of the network namespace */
 	__u16 dport;	/* host byte order */
-	__u16 pid_low;	/* with pid_high as bits 16 to 23: the process in its own pid namespace; 0 unknown */
+	__u16 pid_low;	/* with pid_high as bits 16 to 23: tgid in the process's own pid namespace; 0 unknown */
 	__u64 cgroup;	/* id in the cgroup v2 hierarchy, or in a v1 one with CGROUP_VERSION_1 */
 	__u64 comm[2];	/* task->comm, 16 bytes, NUL padded */
 	__u64 daddr[2];
@@ -58,6 +59,13 @@ struct record_end {
 	__u16 retransmits;	/* SYNs sent again */
 	__u64 saddr[2];
 	__u64 daddr[2];
+};
+
+/* Only time and kind are set in the header. */
+struct record_cgroup {
+	struct record_header header;
+	__u64 cgroup;	/* as in record_start */
+	char path[1024];	/* below the root of its hierarchy, NUL terminated; the kernel cuts it to this as well */
 };
 
 /* Stands beside the id of a cgroup in the v1 hierarchy of settings.cgroup_controller: ids are unique in one alone. */
@@ -85,6 +93,8 @@ struct settings {
 	__u32 pid_count, uid_count, netns_count, port_count;
 	__u32 ip;	/* 4, 6, or 0 for both */
 	__u32 cgroup_controller;	/* enum cgroup_controller */
+	__u32 cgroup_hierarchy;	/* the id of its hierarchy; that of v2 is 0 */
+	__u32 own_pids;	/* whether starts tell a process's id in its own pid namespace */
 };
 
 /* What the ring buffer had no room for, by kind. Read by user space through a read-only mapping. */

@@ -72,15 +72,16 @@ private struct StandardErrorHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    StandardError.write("tcpconnlat: \(event.message)\n")
+    StandardError.write("\(event.message)")
   }
 }
 
 /// Standard error, unbuffered.
 enum StandardError {
-  static func write(_ line: String) {
-    var line = line
-    line.withUTF8 { bytes in _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
+  /// Writes a line, and those below it. Names of files and processes may be in any of them.
+  static func write(_ line: String, details: [String] = []) {
+    var text = "tcpconnlat: \(line.printable)\n" + details.map { "  \($0.printable)\n" }.joined()
+    text.withUTF8 { bytes in _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count) }
   }
 }
 

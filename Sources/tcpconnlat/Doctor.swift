@@ -37,6 +37,6 @@ struct Doctor: ParsableCommand {
 
   private static func line(_ probe: Probe, _ verdict: String, _ text: String) -> String {
     let name = probe.rawValue + String(repeating: " ", count: max(0, 11 - probe.rawValue.count))
-    return "\(name) \(verdict)  \(text)"
+    return "\(name) \(verdict)  \(text.printable)"
   }
 }

@@ -3,7 +3,7 @@ import ConnectLatency
 import Glibc
 import SystemPackage
 
-/// Why the program ends without having done what was asked: one line and an exit code.
+/// Why the program ends without having done what was asked: one line, where it must be some more, and an exit code.
 struct Failure: Error {
   /// Exit codes, after `sysexits.h`.
   enum Code: CInt {
@@ -20,10 +20,12 @@ struct Failure: Error {
   }
 
   let message: String
+  let details: [String]
   let code: Code
 
-  init(_ message: String, _ code: Code) {
+  init(_ message: String, _ code: Code, details: [String] = []) {
     self.message = message
+    self.details = details
     self.code = code
   }
 
@@ -52,7 +54,7 @@ struct Failure: Error {
 
   /// Prints the message and exits.
   func exit() -> Never {
-    if !message.isEmpty { StandardError.write("tcpconnlat: \(message)\n") }
+    if !message.isEmpty { StandardError.write(message, details: details) }
     Glibc.exit(code.rawValue)
   }
 }
@@ -63,8 +65,7 @@ extension Failure {
     if let first = error.refusals.first, error.refusals.allSatisfy(\.isPrivilege) {
       self.init("\(first.reason); \(first.advice)", .noPermission)
     } else {
-      let lines = error.refusals.map { "\n  \($0)" }.joined()
-      self.init("no probe works on this machine:\(lines)", .unavailable)
+      self.init("no probe works on this machine:", .unavailable, details: error.refusals.map(\.description))
     }
   }
 

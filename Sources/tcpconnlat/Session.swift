@@ -11,6 +11,8 @@ struct Session {
   }
 
   private let pipeline: Pipeline
+  /// Who wants to know of cgroups that are made.
+  private let systemCgroups: SystemCgroups?
   private let recorder: RecordingWriter?
   private let showsStatistics: Bool
 
@@ -26,12 +28,12 @@ struct Session {
     // BPF programs name the task themselves.
     if case .system(.tracefs, _) = subject { stages.append(CommEnricher()) }
     let needsCgroups = output.cgroup || !filters.inCgroup.isEmpty
-    if needsCgroups || recorder != nil {
-      stages.append(CgroupEnricher(Self.cgroups(of: subject, recorder)))
-    }
+    let directory = needsCgroups || recorder != nil ? Self.cgroups(of: subject, recorder) : nil
+    if let directory { stages.append(CgroupEnricher(directory)) }
+    systemCgroups = directory as? SystemCgroups
     stages += filters.cgroupStages as [any Stage]
     if let count = limits.count { stages.append(CountLimit(count)) }
-    stages.append(try output.makeSink())
+    if let sink = try output.makeSink() { stages.append(sink) }
     pipeline = Pipeline(stages)
   }
 
@@ -39,6 +41,7 @@ struct Session {
   func run(_ source: any RecordSource, maximumOpen: Int, _ diagnostics: Diagnostics) throws {
     let tracer = Tracer(source: source, pipeline: pipeline, recorder: recorder, maximumOpen: maximumOpen)
     let live = source as? any ProbeSource
+    if let systemCgroups { live?.onCgroupMade = { systemCgroups.made($0) } }
     var report = LossReport(diagnostics, countsRows: live != nil)
     tracer.onBatch = { [unowned tracer] in report.tell(tracer.statistics) }
     defer {

@@ -32,6 +32,7 @@ static inline int wl_enter_net(int fd) { return (int)syscall(SYS_setns, fd, WL_C
 static inline int wl_thread_id(void) { return (int)syscall(SYS_gettid); }
 static inline int wl_get_comm(char name[16]) { return prctl(PR_GET_NAME, name, 0, 0, 0); }
 static inline int wl_set_comm(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+static inline int wl_fork(void) { return fork(); }
 static inline int wl_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
 static inline int wl_open(const char *path, int flags) { return open(path, flags | O_CLOEXEC); }
 static inline int wl_pipe(int ends[2]) { return (int)syscall(SYS_pipe2, ends, O_CLOEXEC); }

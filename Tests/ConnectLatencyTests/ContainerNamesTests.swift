@@ -165,6 +165,6 @@ struct ContainerNamesTests {
     #expect(
       String(decoding: cgroup.json, as: UTF8.self)
         == #","cgroup":"\#(cgroup.path)","container":{"runtime":"cri-o","id":"\#(Self.id)","name":"app","#
-        + #""pod":"cart-7f9c","namespace":"shop","pod_uid":"\#(Self.uid)"},"unit":"crio-\#(Self.id).scope""#)
+        + #""pod":"cart-7f9c","namespace":"shop"},"unit":"crio-\#(Self.id).scope""#)
   }
 }

@@ -23,7 +23,7 @@ struct ContainerPathTests {
 
   /// Docker and podman. Sources: docs.docker.com "Runtime metrics" (both drivers); docs.docker.com "Rootless mode";
   /// podman's libpod/container_internal_linux.go and podman-run(1) `--cgroups=split`; podman issues 507, 1552, 6400
-  /// and 7004; what podman 4.3 made in a guest.
+  /// and 7004; moby issue 53531 (systemd below the root); what podman 4.3 made in a guest.
   static let engines: [Sample] = [
     Sample(path: "/docker/\(id)", runtime: .docker, id: id),
     Sample(
@@ -31,6 +31,9 @@ struct ContainerPathTests {
     Sample(
       path: "/user.slice/user-1000.slice/user@1000.service/user.slice/docker-\(id).scope", runtime: .docker,
       id: id, unit: "docker-\(id).scope"),
+    Sample(
+      path: "/wsl-user/distro-1/systemd/system.slice/docker-\(id).scope", runtime: .docker, id: id,
+      unit: "docker-\(id).scope"),
     Sample(path: "/actions_job/\(id)", runtime: .docker, id: id),  // GitHub's runners, actions/runner
     Sample(path: "/ecs/3f8b2d1c/\(id)", runtime: nil, id: id),  // Amazon ECS, "task metadata"
     Sample(path: "/libpod_parent/libpod-\(id)", runtime: .podman, id: id),
@@ -53,7 +56,8 @@ struct ContainerPathTests {
   /// Kubernetes. Sources: netdata issue 4868 and pharos-cluster issue 440 (systemd driver), cri-o issues 811 and 842
   /// (all four pairs of drivers), cri-o pull request 812 (`crio-` with cgroupfs), minikube issue 11280 (CRI-O in
   /// Docker), kubernetes issue 106514 (containerd with the wrong driver), microshift pull request 697 (conmon),
-  /// kind issue 3947 (`kubelet-` in front).
+  /// kind issue 3947 (`kubelet-` in front), usernetes pull request 200 (rootless), runc's docs/systemd.md (rootless
+  /// scopes of the user's manager, nerdctl pull request 5182).
   static let pods: [Sample] = [
     Sample(path: "/kubepods/burstable/pod\(uid)/\(id)", runtime: nil, id: id, podUID: uid),
     Sample(path: "/kubepods/besteffort/pod\(uid)/\(id)", runtime: nil, id: id, podUID: uid),
@@ -103,11 +107,18 @@ struct ContainerPathTests {
     Sample(path: "/default/\(id)", runtime: .containerd, id: id),  // nerdctl, cgroupfs
     Sample(path: "/k8s.io/\(id)", runtime: .containerd, id: id),  // cri-tools issue 1292
     Sample(
+      path: "/user.slice/user-1001.slice/user@1001.service/u7s-rootlesskit.service/kubepods/burstable/"
+        + "pod\(uid)/\(id)",
+      runtime: nil, id: id, podUID: uid, unit: "u7s-rootlesskit.service"),
+    Sample(
+      path: "/user.slice/user-1000.slice/user@1000.service/user.slice/nerdctl-\(id).scope",
+      runtime: .containerd, id: id, unit: "nerdctl-\(id).scope"),
+    Sample(
       path: "/system.slice/nerdctl-\(id).scope", runtime: .containerd, id: id, unit: "nerdctl-\(id).scope"),
   ]
 
   /// Machines. Sources: systemd-nspawn(1) and systemd issues 5490 and 18104; systemd-machined(8); libvirt.org
-  /// "Control Groups"; lxc issues 2782 and 4384, sysdig issue 1344; runc's docs/systemd.md; crun's crun(1).
+  /// "Control Groups"; lxc issues 2782, 3551 (rootless) and 4384, sysdig issue 1344; runc's docs/systemd.md; crun's crun(1).
   static let machines: [Sample] = [
     Sample(
       path: "/machine.slice/systemd-nspawn@web.service/payload", runtime: .nspawn, id: "web",
@@ -132,6 +143,10 @@ struct ContainerPathTests {
     Sample(
       path: "/lxc.payload.node-ct/system.slice/docker-\(id).scope", runtime: .docker, id: id,
       unit: "docker-\(id).scope"),
+    Sample(
+      path: "/user.slice/user-1000.slice/user@1000.service/run-r1b59e7c2.scope/lxc.payload.b2/system.slice/"
+        + "cron.service",
+      runtime: .lxc, id: "b2", unit: "cron.service"),
     Sample(path: "/lxc.monitor.node-ct", runtime: nil, id: nil),
     Sample(path: "/lxc.monitor/web", runtime: nil, id: nil),
     Sample(path: "/system.slice/crun-demo.scope", runtime: .crun, id: "demo", unit: "crun-demo.scope"),

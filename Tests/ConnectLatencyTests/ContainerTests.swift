@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 
 @testable import ConnectLatency
@@ -43,9 +42,9 @@ struct ContainerTests {
     }
     let source = try RecordingSource(bytes: bytes, name: "test")
     while try source.nextBatch({ _ in }) {}
-    #expect(source.cgroup(1) == full && source.cgroup(2) == partial)
-    #expect(source.cgroup(1)?.json == full.json && source.cgroup(1)?.label == full.label)
-    #expect(source.cgroup(3)?.container == nil && source.cgroup(3)?.unit == "a.slice")
+    #expect(source.cgroup(1, at: 0) == full && source.cgroup(2, at: 0) == partial)
+    #expect(source.cgroup(1, at: 0)?.json == full.json && source.cgroup(1, at: 0)?.label == full.label)
+    #expect(source.cgroup(3, at: 0)?.container == nil && source.cgroup(3, at: 0)?.unit == "a.slice")
   }
 
   @Test("Fields of a later version are passed over, and cut ones are what is left of them")
@@ -78,40 +77,19 @@ struct ContainerTests {
   @Test("A whole cgroup is looked at again after seconds, one without its name soon and then less often")
   func schedule() {
     var schedule = RefreshSchedule()
-    var isDue = schedule.isDue(1, at: 0)
-    #expect(isDue)
-    schedule.looked(at: 1, now: 100, foundAll: true)
-    isDue = schedule.isDue(1, at: 99 + RefreshSchedule.interval)
-    #expect(!isDue)
-    isDue = schedule.isDue(1, at: 100 + RefreshSchedule.interval)
-    #expect(isDue)
-    var now: UInt64 = 0
+    #expect(schedule.next == .max)
+    schedule.looked(at: 100, foundAll: true)
+    #expect(schedule.next == 100 + RefreshSchedule.interval)
     var waits: [UInt64] = []
     for _ in 1...12 {
-      schedule.looked(at: 2, now: now, foundAll: false)
-      var wait = RefreshSchedule.firstWait
-      while !schedule.isDue(2, at: now + wait) { wait += RefreshSchedule.firstWait }
-      waits.append(wait)
-      now += wait
+      let now = schedule.next
+      schedule.looked(at: now, foundAll: false)
+      waits.append(schedule.next - now)
     }
     #expect(waits.first == RefreshSchedule.firstWait && waits.last == RefreshSchedule.interval)
     #expect(waits == waits.sorted())
-    for id in 10...50_000 as ClosedRange<UInt64> { schedule.looked(at: id, now: now, foundAll: true) }
-    isDue = schedule.isDue(50_000, at: now)
-    #expect(!isDue)
-  }
-
-  @Test("This machine's cgroups: a start of this process has one, and keeps it")
-  func system() {
-    let cgroups = SystemCgroups()
-    var start = StartRecord.sample(at: 1, pid: UInt32(getpid()), cgroup: 0)
-    cgroups.resolve(&start)
-    let first = start.cgroupID.flatMap(cgroups.cgroup)
-    #expect(first != nil)
-    cgroups.refresh(start.cgroupID ?? 0, at: RefreshSchedule.interval * 2)
-    #expect(start.cgroupID.flatMap(cgroups.cgroup) === first)
-    var gone = StartRecord.sample(at: 1, pid: UInt32(Int32.max), cgroup: 0x7fff_0000_4242)
-    cgroups.resolve(&gone)
-    #expect(gone.cgroupID.flatMap(cgroups.cgroup)?.path == "cgroup:140733193404994")
+    schedule.looked(at: 0, foundAll: true)
+    schedule.looked(at: 0, foundAll: false)
+    #expect(schedule.next == RefreshSchedule.firstWait)
   }
 }

@@ -138,6 +138,7 @@ struct FilterTests {
       #"system-systemd\x2dcoredump.slice"#, [#"system-systemd\x2dcoredump.slice"#],
       ["system-systemdx2dcoredump.slice"]
     ),
+    ("[ab]", ["[ab]"], ["a", "b", "[", "ab"]), ("*[*", ["x[1]", "["], ["x"]), ("[!a]*", ["[!a]b"], ["b"]),
     (#"*\x2d*"#, [#"a\x2db.slice"#], ["a-b.slice"]),
   ]
 

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import ConnectLatency
@@ -67,6 +68,45 @@ struct HostileFilesTests {
       try linked.link(Self.file, to: target)
       #expect(Self.label(linked) == "0123456789ab (docker)", "\(target)")
     }
+  }
+
+  @Test("Files that change while they are read: the old name, the new one or none")
+  func changing() throws {
+    let root = try TemporaryRoot()
+    let path = "\(root.path)/\(Self.file)"
+    let long = String(repeating: " ", count: 200_000)
+    try root.write(Self.file, #"{"Name":"/old"}"#)
+    let (stop, stopped) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    Thread.detachNewThread {
+      var round = 0
+      while stop.wait(timeout: .now()) == .timedOut {
+        round += 1
+        // Written in place, replaced by another file, by a link, by a FIFO, and gone.
+        switch round % 5 {
+        case 0: try? Data(#"{"Name":"/new"\#(long)}"#.utf8).write(to: URL(filePath: path))
+        case 1: try? Data(#"{"Name":"/old"}"#.utf8).write(to: URL(filePath: path), options: .atomic)
+        case 2: _ = (unlink(path), symlink("/dev/zero", path))
+        case 3: _ = (unlink(path), mkfifo(path, 0o600))
+        default: unlink(path)
+        }
+      }
+      stopped.signal()
+    }
+    var labels: Set<String> = []
+    let end = Date(timeIntervalSinceNow: 0.5)
+    while Date() < end { labels.insert(Self.label(root)) }
+    stop.signal()
+    stopped.wait()
+    #expect(labels.isSubset(of: ["old (docker)", "new (docker)", "0123456789ab (docker)"]), "\(labels)")
+    #expect(labels.count > 1)
+  }
+
+  @Test("A directory of very many names is read up to a limit")
+  func manyNames() throws {
+    let root = try TemporaryRoot()
+    for number in 0..<100 { try root.write("many/\(number)", "") }
+    #expect(HostFiles(root: root.path).names(in: "many").count == 100)
+    #expect(HostFiles(root: root.path).names(in: "many", limit: 7).count == 7)
   }
 
   @Test("A link within the root is followed as the host would follow it")

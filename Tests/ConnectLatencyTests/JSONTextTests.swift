@@ -11,6 +11,8 @@ struct JSONTextTests {
       ("wget", "wget"), ("a\"b", #"a\"b"#), (#"a\b"#, #"a\\b"#), ("a\nb", #"a\u000ab"#),
       ("\u{1B}[m", #"\u001b[m"#),
       ("\u{7F}", #"\u007f"#), ("\u{1F}\u{0}", #"\u001f\u0000"#), ("é€😀", "é€😀"), ("a/b", "a/b"),
+      ("a\u{202E}b", #"a\u202eb"#), ("\u{9B}2J", #"\u009b2J"#), ("\u{2028}\u{200B}", #"\u2028\u200b"#),
+      ("\u{E0041}", #"\udb40\udc41"#), ("e\u{301}", "e\u{301}"),
     ])
   func escaped(given: String, expected: String) {
     #expect(text { $0.appendJSONEscaped(Array(given.utf8)) } == expected)
@@ -39,6 +41,9 @@ struct JSONTextTests {
       }
       let parsed = try JSONSerialization.jsonObject(with: Data(json)) as? [String]
       // How many U+FFFD stand for a run of invalid bytes is left open by Unicode.
+      let shown = try #require(String(validating: json, as: UTF8.self))
+      let categories = shown.unicodeScalars.map(\.properties.generalCategory)
+      #expect(!categories.contains(.control) && !categories.contains(.format))
       #expect(
         parsed?.first.map(Self.scalars) == Self.scalars(String(decoding: name, as: UTF8.self)), "\(name)")
     }

@@ -48,6 +48,13 @@ struct PrintableTextTests {
     #expect(text { $0.appendPrintable(name.bytes) } == name.shown)
   }
 
+  @Test("A message with such a name in it stays one line")
+  func message() {
+    let message = "cannot open a\n\u{1B}[2Jb\u{202E}c: No such file"
+    #expect(message.printable == "cannot open a??[2Jb?c: No such file")
+    #expect("".printable.isEmpty)
+  }
+
   @Test(
     "A name is cut by characters, never inside one",
     arguments: [

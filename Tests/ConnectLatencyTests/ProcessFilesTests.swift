@@ -30,6 +30,33 @@ struct ProcessFilesTests {
     #expect(ProcessFiles.bytes(file.path, limit: limit)?.count == min(limit, 10_000))
   }
 
+  @Test("A FIFO, a directory, a device without end and links are read without waiting, up to the limit")
+  func notRegular() throws {
+    let root = try TemporaryRoot()
+    try root.makePipe("fifo")
+    try root.link("circle", to: "circle")
+    try root.link("nowhere", to: "/nonexistent")
+    #expect(ProcessFiles.bytes("\(root.path)/fifo", limit: 64)?.isEmpty == true)
+    for name in ["", "circle", "nowhere"] {
+      #expect(ProcessFiles.bytes("\(root.path)/\(name)", limit: 64) == nil, "\(name)")
+    }
+    #expect(ProcessFiles.bytes("/dev/zero", limit: 10_000)?.count == 10_000)
+    #expect(ProcessFiles.link("\(root.path)/circle") == "circle")
+  }
+
+  @Test(
+    "Whatever a process file holds, what is read of it is a path, a number or nothing",
+    arguments: [
+      ("", "/", nil), ("0::", "/", nil), ("0::/a:b\n", "/a:b", nil), ("::\n:::\n", "/", nil),
+      ("garbage", "/", nil),
+      ("NSpid:", "/", nil), ("NSpid:\t4294967296\n", "/", nil), ("NSpid:\t7\t-1\n", "/", nil),
+      ("NSpid:\t7\t3\n0::/x\n", "/x", 3),
+    ] as [(String, String, UInt32?)])
+  func strangeText(text: String, path: String, pid: UInt32?) {
+    #expect(ProcessFiles.cgroupPath(in: text) == path)
+    #expect(ProcessFiles.innermostPID(in: text) == pid)
+  }
+
   @Test("A start without a name gets its thread's, one with a name keeps it")
   func commEnricher() {
     var named = StartRecord.sample(tid: ownPID, pid: ownPID, comm: "wget")

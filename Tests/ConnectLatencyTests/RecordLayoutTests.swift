@@ -23,6 +23,8 @@ struct RecordLayoutTests {
     #expect(MemoryLayout<record_end>.offset(of: \.sport) == 24)
     #expect(MemoryLayout<record_end>.offset(of: \.saddr) == 32)
     #expect(MemoryLayout<record_end>.offset(of: \.daddr) == 48)
+    #expect(MemoryLayout<record_cgroup>.offset(of: \.cgroup) == 24)
+    #expect(MemoryLayout<record_cgroup>.offset(of: \.path) == 32)
   }
 
   private static func read(_ bytes: [UInt8]) -> Record? { bytes.withUnsafeBytes { Record($0) } }

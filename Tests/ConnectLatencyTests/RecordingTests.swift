@@ -64,7 +64,7 @@ struct RecordingTests {
       recorder?.write(cgroup: start.cgroupID ?? 0, path: "/system.slice/p\(start.pid ?? 0).service")
     }
 
-    func cgroup(_ id: UInt64) -> Cgroup? { Cgroup(path: "/system.slice/p\(id - 1).service") }
+    func cgroup(_ id: UInt64, at time: UInt64) -> Cgroup? { Cgroup(path: "/system.slice/p\(id - 1).service") }
   }
 
   @Test("Cgroups that were found live are in the replay, by the ids they were given")
@@ -88,8 +88,8 @@ struct RecordingTests {
     source.onCgroup = { id, cgroup in heard.append("\(id) \(cgroup.path)") }
     while try source.nextBatch({ _ in }) {}
     #expect(heard == ["42 /a/b.scope"])
-    #expect(source.cgroup(42)?.unit == "b.scope")
-    #expect(source.cgroup(43) == nil)
+    #expect(source.cgroup(42, at: 0)?.unit == "b.scope")
+    #expect(source.cgroup(43, at: 0) == nil)
   }
 
   @Test("A path of any length is cut to what fits an entry")
@@ -99,7 +99,33 @@ struct RecordingTests {
     }
     let source = try RecordingSource(bytes: bytes, name: "test")
     while try source.nextBatch({ _ in }) {}
-    #expect(source.cgroup(7)?.path.hasPrefix("/éé") == true)
+    #expect(source.cgroup(7, at: 0)?.path.hasPrefix("/éé") == true)
+  }
+
+  @Test("Cgroups alone fill blocks too, none longer than a reader takes")
+  func manyCgroups() throws {
+    let cgroup = Cgroup(path: "/" + String(repeating: "a", count: 4000))
+    let bytes = try recording(of: [[]]) { writer in
+      for id in 1...1100 as ClosedRange<UInt64> { writer.write(cgroup, id: id) }
+    }
+    #expect(bytes.count > RecordingFormat.maximumBlock)
+    let source = try RecordingSource(bytes: bytes, name: "test")
+    var ids: [UInt64] = []
+    source.onCgroup = { id, _ in ids.append(id) }
+    while try source.nextBatch({ _ in }) {}
+    #expect(ids == Array(1...1100))
+  }
+
+  @Test("A recording that cannot take the cgroups which fill a block says so at the end of the batch")
+  func fullDiskOfCgroups() throws {
+    signal(SIGPIPE, SIG_IGN)
+    let pipe = try FileDescriptor.pipe()
+    let writer = try RecordingWriter(path: "/dev/fd/\(pipe.writeEnd.rawValue)")
+    try pipe.readEnd.close()
+    let cgroup = Cgroup(path: String(repeating: "/a", count: 2000))
+    for id in 1...100 as ClosedRange<UInt64> { writer.write(cgroup, id: id) }
+    #expect(throws: SinkError.readerGone) { try writer.flush() }
+    try pipe.writeEnd.close()
   }
 
   @Test("Entries of a later version are passed over")

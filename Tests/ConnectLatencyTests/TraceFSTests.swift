@@ -68,6 +68,34 @@ struct TraceFSTests {
     #expect((row.end.retransmits, row.start.pid, row.start.uid) == (0, nil, nil))
   }
 
+  @Test("A close that waits for its error report says so, and ends without one")
+  func unsettled() {
+    var translator = StaticTranslator(Self.starts(), seesCalls: true, seesRetransmits: true)
+    var ends: [EndRecord] = []
+    func emit(_ record: Record) { if case .end(let end) = record { ends.append(end) } }
+    for event in [Self.change(110, 7, 2), Self.change(150, 2, 7, tid: 3)] { translator.take(event, emit) }
+    #expect(translator.isUnsettled && ends.isEmpty)
+    translator.settle(until: 10_000_000, emit)
+    #expect(!translator.isUnsettled)
+    #expect(ends.map(\.kind) == [.close])
+  }
+
+  @Test("Numbers that no kernel gives are taken as well", arguments: [Int64.min, .max, -1, 70_000])
+  func strangeNumbers(result: Int64) {
+    let call = Self.event(.callReturned, 160) { $0.result = result }
+    let report = Self.event(.errorReport, 149) { ($0.result, $0.sock) = (result, 0) }
+    let closed = [Self.event(.callEntered, 100), Self.change(110, 7, 2), Self.change(150, 2, 7)]
+    #expect(Self.statically(closed + [call]).count == 1)
+    #expect(Self.statically([Self.change(110, 7, 2), report, Self.change(150, 2, 7, tid: 3)]).count == 1)
+    let sentAgain = Array(repeating: Self.event(.retransmit, 120), count: 70_000)
+    let retransmits = Self.statically([Self.change(110, 7, 2)] + sentAgain + [Self.change(150, 2, 1)])
+    #expect(retransmits.map(\.end.retransmits) == [.max])
+    let kprobe = [
+      Self.event(.connectV4, 100), Self.event(.connectReturned, 120) { $0.result = min(result, -1) },
+    ]
+    #expect(Self.connections(KprobeTranslator(Self.starts()), kprobe).map(\.outcome) == [.failed])
+  }
+
   @Test(
     "An error report tells the error of a close, before it or after it", arguments: [149, 151] as [UInt64])
   func errorReport(time: UInt64) throws {

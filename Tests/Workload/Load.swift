@@ -4,6 +4,10 @@ import Glibc
 
 /// Connects over loopback, one after the other or at a rate, and how long each took: a load to measure a tracer under.
 struct Load {
+  /// How many connects stay open without an answer meanwhile, in a network namespace of this process' own.
+  let open: Int
+  /// How many connects each process makes before the next one takes its place; 0 for a single process.
+  let perProcess: Int
   /// How many connects are counted.
   let connects: Int
   /// How many are made before counting, so that caches are warm.
@@ -15,6 +19,8 @@ struct Load {
 
   /// Makes the connects and prints what they took.
   func run() throws {
+    let waiting = open == 0 ? nil : try WaitingConnects(open)
+    defer { withExtendedLifetime(waiting) {} }
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     try check(listener, "socket")
     var address = sockaddr_in()
@@ -28,15 +34,38 @@ struct Load {
     }
     for _ in 0..<warmup { try connectOnce(&address, listener) }
     let begin = now
+    let usedBefore = used
     let end = begin + UInt64(seconds) * 1_000_000_000
     var made = 0
     while made < connects, now < end {
-      try connectOnce(&address, listener)
-      made += 1
+      if perProcess > 0 {
+        let share = min(perProcess, connects - made)
+        try inChild { for _ in 0..<share { try connectOnce(&address, listener) } }
+        made += share
+      } else {
+        try connectOnce(&address, listener)
+        made += 1
+      }
       if rate > 0 { pace(made, since: begin) }
     }
     let elapsed = now - begin
-    print("connects \(made) elapsed_ns \(elapsed) ns_per_connect \(elapsed / UInt64(max(made, 1)))")
+    let count = UInt64(max(made, 1))
+    print(
+      "connects \(made) elapsed_ns \(elapsed) cpu_ns_per_connect \((used - usedBefore) / count) "
+        + "ns_per_connect \(elapsed / count)")
+  }
+
+  /// Runs `body` in a process that ends with it.
+  private func inChild(_ body: () throws -> Void) throws {
+    let child = wl_fork()
+    if child == 0 {
+      do { try body() } catch { _exit(1) }
+      _exit(0)
+    }
+    try check(child, "fork")
+    var status: Int32 = 0
+    waitpid(child, &status, 0)
+    guard status == 0 else { throw WorkloadError.surprise("a child could not connect") }
   }
 
   /// A client that is reset, so that no port is left in TIME_WAIT.
@@ -66,9 +95,14 @@ struct Load {
     }
   }
 
-  private var now: UInt64 {
+  private var now: UInt64 { time(CLOCK_MONOTONIC) }
+
+  /// The time of a CPU that this process has had, in nanoseconds.
+  private var used: UInt64 { time(CLOCK_PROCESS_CPUTIME_ID) }
+
+  private func time(_ clock: clockid_t) -> UInt64 {
     var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(clock, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }

@@ -19,7 +19,7 @@ enum ProcessFiles {
     var bestRank = Int.max
     for line in text.split(separator: "\n") {
       let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard fields.count == 3, fields[2] != "/" else { continue }
+      guard fields.count == 3, fields[2].hasPrefix("/"), fields[2] != "/" else { continue }
       // Runtimes fill every hierarchy alike, but systemd's and memory's are there on any machine.
       let rank = ["", "name=systemd", "memory", "pids"].firstIndex { fields[1] == $0 } ?? 4
       if rank < bestRank { (best, bestRank) = (String(fields[2]), rank) }

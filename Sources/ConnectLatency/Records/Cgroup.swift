@@ -6,10 +6,6 @@ public final class Cgroup: Sendable {
   public let container: Container?
   /// The innermost systemd unit on its path: a service, scope or slice; nil when systemd did not make it.
   public let unit: String?
-  /// What a pattern may name it by: its path and the paths it lies below, the name of its innermost directory, its
-  /// unit, with and without `.service`, and all that its container goes by but the id.
-  public let names: [String]
-
   /// What it is, in short, as it goes to a terminal.
   let label: [UInt8]
   /// The members of the JSON object, from a comma on.
@@ -26,7 +22,6 @@ public final class Cgroup: Sendable {
     self.path = path
     self.container = container
     self.unit = unit
-    names = Self.names(path: path, container: container, unit: unit)
 
     var buffer = TextBuffer()
     buffer.appendPrintable(Array((container?.label ?? unit ?? path).utf8))
@@ -36,7 +31,9 @@ public final class Cgroup: Sendable {
     json = buffer.bytes
   }
 
-  private static func names(path: String, container: Container?, unit: String?) -> [String] {
+  /// What a pattern may name it by: its path and the paths it lies below, the name of its innermost directory, its
+  /// unit, with and without `.service`, and all that its container goes by but the id.
+  public var names: [String] {
     var names = [path]
     var above = path[...]
     while let slash = above.lastIndex(of: "/"), slash > above.startIndex {
@@ -66,7 +63,8 @@ extension Cgroup {
 
   /// Whether one of these patterns names it. An id may be given by its first digits.
   func matches(_ patterns: [GlobPattern]) -> Bool {
-    patterns.contains { pattern in
+    let names = names
+    return patterns.contains { pattern in
       names.contains { pattern.matches($0) } || (container?.id).map(pattern.matches(id:)) ?? false
     }
   }
@@ -86,7 +84,7 @@ extension TextBuffer {
       append(#","container":{"#)
       let members: [(StaticString, String?)] = [
         ("runtime", container.runtime?.rawValue), ("id", container.id), ("name", container.name),
-        ("pod", container.pod), ("namespace", container.namespace), ("pod_uid", container.podUID),
+        ("pod", container.pod), ("namespace", container.namespace),
       ]
       var isFirst = true
       for case (let key, let value?) in members {

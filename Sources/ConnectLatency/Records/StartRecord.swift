@@ -41,7 +41,8 @@ public struct StartRecord: Sendable, BitwiseCopyable {
   public var tid: UInt32? { raw.header.tid == 0 ? nil : raw.header.tid }
   /// The connecting process (thread group) in the initial pid namespace; nil when unknown.
   public var pid: UInt32? { raw.tgid == 0 ? nil : raw.tgid }
-  /// The connecting process in its own pid namespace, where an enricher has found it. No pid is larger than 2^22.
+  /// The connecting process in its own pid namespace, where the hooks or an enricher know it. No pid is larger than
+  /// 2^22.
   public var pidInContainer: UInt32? {
     get {
       let pid = UInt32(raw.header.pid_high) << 16 | UInt32(raw.pid_low)

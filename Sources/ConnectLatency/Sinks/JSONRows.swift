@@ -22,7 +22,8 @@ struct JSONRows: ~Copyable {
   var length: Int { buffer.count }
 
   /// Appends a row.
-  mutating func append(_ connection: borrowing Connection) {
+  /// - Parameter cgroup: the connection's. To ask a borrowed connection for it would copy the connection.
+  mutating func append(_ connection: borrowing Connection, _ cgroup: Cgroup?) {
     buffer.append(#"{"time":""#)
     clock.append(nanoseconds: connection.realTime, to: &buffer)
     buffer.append(#"""#)
@@ -31,7 +32,7 @@ struct JSONRows: ~Copyable {
     appendEnd(connection)
     if let netns = connection.start.netns { member(#","netns":"#, UInt64(netns)) }
     if showsCgroup {
-      if let cgroup = connection.cgroup { buffer.append(cgroup.json) }
+      if let cgroup { buffer.append(cgroup.json) }
       if let pid = connection.start.pidInContainer, pid != connection.start.pid {
         member(#","pid_in_container":"#, UInt64(pid))
       }

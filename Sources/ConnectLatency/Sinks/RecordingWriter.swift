@@ -7,6 +7,8 @@ public final class RecordingWriter {
   private let output: RowOutput
   private let closes: Bool
   private var block = TextBuffer()
+  /// What kept a block from being written that cgroups had filled: the next `flush` throws it.
+  private var failure: SinkError?
   private var recordsInBlock: UInt64 = 0
   /// How long the recording is, in bytes.
   private var length = 0
@@ -56,11 +58,13 @@ public final class RecordingWriter {
     case .clock(let offset): append(.clock, offset)
     case .lost(let losses): append(.lost, (losses.starts, losses.ends))
     }
-    if block.count >= Self.enough { try flush() }
+    try endFullBlock()
   }
 
   /// Adds the path that a cgroup id in later starts stands for.
   public func write(cgroup id: UInt64, path: String) {
+    // Who finds cgroups cannot be told of a full disk; who flushes can.
+    do throws(SinkError) { try endFullBlock() } catch { failure = error }
     let path = Array(path.utf8.prefix(4096))
     appendEntryHeader(.cgroup, length: 8 + path.count)
     block.append(rawBytesOf: id)
@@ -86,12 +90,15 @@ public final class RecordingWriter {
   /// Ends the block and writes it; after a failure, counts its records instead.
   /// - Throws: `SinkError` when it could not be written; that once.
   public func flush() throws(SinkError) {
-    guard block.count > RecordingFormat.blockHeaderSize else { return }
-    defer { beginBlock() }
     if output.isBroken {
       unwrittenRecords += recordsInBlock
+      beginBlock()
+      defer { failure = nil }
+      if let failure { throw failure }
       return
     }
+    guard block.count > RecordingFormat.blockHeaderSize else { return }
+    defer { beginBlock() }
     let entries = UnsafeRawBufferPointer(rebasing: block.contents[RecordingFormat.blockHeaderSize...])
     block.overwrite(at: 0, with: UInt32(entries.count))
     block.overwrite(at: 4, with: RecordingFormat.checksum(entries))
@@ -112,6 +119,10 @@ extension RecordingWriter {
     block.removeAll()
     recordsInBlock = 0
     block.append(rawBytesOf: 0 as UInt64)
+  }
+
+  private func endFullBlock() throws(SinkError) {
+    if block.count >= Self.enough { try flush() }
   }
 
   private func append<Value: BitwiseCopyable>(_ type: RecordingFormat.EntryType, _ value: Value) {

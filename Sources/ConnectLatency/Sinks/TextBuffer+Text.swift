@@ -76,7 +76,8 @@ extension TextBuffer {
     }
   }
 
-  /// Appends text as the inside of a JSON string; invalid UTF-8 becomes U+FFFD.
+  /// Appends text as the inside of a JSON string; invalid UTF-8 becomes U+FFFD. Control and bidi characters are
+  /// escaped, which changes nothing for a parser: JSON goes to terminals too.
   mutating func appendJSONEscaped(_ bytes: [UInt8]) {
     bytes.withUnsafeBufferPointer { appendJSONEscaped($0) }
   }
@@ -92,6 +93,15 @@ extension TextBuffer {
     withUnsafeBytes(of: &words) { bytes in
       appendJSONEscaped(bytes.prefix { $0 != 0 }.bindMemory(to: UInt8.self))
     }
+  }
+}
+
+extension String {
+  /// The same for a terminal: whatever is not a printable character is `?`, newlines too.
+  package var printable: String {
+    var buffer = TextBuffer(capacity: utf8.count)
+    buffer.appendPrintable(Array(utf8))
+    return String(decoding: buffer.contents, as: UTF8.self)
   }
 }
 
@@ -133,13 +143,15 @@ extension TextBuffer {
         append(byte)
         index += 1
       case ..<0x20, 0x7f:
-        append("\\u00")
-        append(Self.hexadecimalDigit(byte >> 4))
-        append(Self.hexadecimalDigit(byte & 0xf))
+        appendJSONEscape(UInt16(byte))
         index += 1
       default:
         if let scalar = UTF8Scalar(bytes, at: index) {
-          for offset in 0..<scalar.length { append(bytes[index + offset]) }
+          if scalar.isInvisible {
+            for unit in Character(scalar.value).utf16 { appendJSONEscape(unit) }
+          } else {
+            for offset in 0..<scalar.length { append(bytes[index + offset]) }
+          }
           index += scalar.length
         } else {
           append("\u{FFFD}")
@@ -149,8 +161,12 @@ extension TextBuffer {
     }
   }
 
-  private static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
-    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+  private mutating func appendJSONEscape(_ unit: UInt16) {
+    append("\\u")
+    for shift: UInt16 in [12, 8, 4, 0] {
+      let digit = UInt8(unit >> shift & 0xf)
+      append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") - 10 + digit)
+    }
   }
 }
 
@@ -183,13 +199,20 @@ private struct UTF8Scalar {
     self.length = length
   }
 
-  /// Whether it shows as itself and cannot change how its neighbours show: no control, format (bidi, zero width),
-  /// separator, private or unassigned character.
+  /// Whether it does something to a terminal instead of showing there: control, format (bidi, zero width), separator.
+  var isInvisible: Bool {
+    switch value.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+  }
+
+  /// Whether it shows as itself and cannot change how its neighbours show: no mark, no private or unassigned character
+  /// either.
   var isPrintable: Bool {
     switch value.properties.generalCategory {
-    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
-    case .nonspacingMark, .enclosingMark, .spacingMark: false
-    default: true
+    case .nonspacingMark, .enclosingMark, .spacingMark, .surrogate, .privateUse, .unassigned: false
+    default: !isInvisible
     }
   }
 }

@@ -43,6 +43,11 @@ extension Probe {
   /// Whether a tracing program may be preempted: a kernel that lets programs forbid that does it.
   private var kernelPreemptsPrograms: Bool { KernelTypes.has(function: "bpf_preempt_disable") }
 
+  /// What sees cgroups being made, on kernels that have them.
+  var cgroupPrograms: [String] {
+    self != .tracefs && KernelTypes.has(tracepoint: "cgroup_mkdir") ? ["cgroup_hook"] : []
+  }
+
   /// The programs that some kernels have no place for, and what is not seen without them.
   var optionalPrograms: (programs: [String], without: String) {
     switch self {

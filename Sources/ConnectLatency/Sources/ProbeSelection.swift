@@ -6,6 +6,9 @@ public protocol ProbeSource: RecordSource {
   var blindSpots: [String] { get }
   /// What else the kernel said, a message each.
   var details: [String] { get }
+  /// Is told every cgroup that is made, before the start of any connect in it, if the options say that somebody
+  /// wants to know.
+  var onCgroupMade: ((CgroupRecord) -> Void)? { get set }
   /// What it takes to go on and to end, now that the hooks are attached. All other capabilities can be given up.
   var capabilitiesToKeep: Capabilities { get }
   /// How often the kernel has left out a hook because it, or another one, was running on that CPU; nil when unknown.

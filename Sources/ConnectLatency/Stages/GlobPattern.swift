@@ -1,11 +1,13 @@
 import Glibc
 
-/// A pattern in which `*` stands for any text, also with slashes in it, and `?` for one character.
+/// A pattern in which `*` stands for any text, also with slashes in it, and `?` for one character. All else, brackets
+/// and backslashes too, is itself.
 public struct GlobPattern: Sendable {
+  /// As `fnmatch(3)` takes it, to which an open bracket is itself only among others in brackets.
   private let pattern: String
 
   public init(_ pattern: String) {
-    self.pattern = pattern
+    self.pattern = pattern.split(separator: "[", omittingEmptySubsequences: false).joined(separator: "[[]")
   }
 
   /// Whether all of `text` is as the pattern says (`fnmatch(3)`). A backslash is itself, for systemd puts them into

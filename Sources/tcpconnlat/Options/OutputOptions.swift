@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConnectLatency
+import Glibc
 import SystemPackage
 
 /// What is printed of a connect.
@@ -17,7 +18,9 @@ struct OutputOptions: ParsableArguments {
   var cgroup = false
 
   @Option(
-    help: ArgumentHelp("Also record all that is traced, to be replayed.", valueName: "file"))
+    help: ArgumentHelp(
+      "Also record all that is traced, to be replayed; - for standard output, in place of rows.",
+      valueName: "file"))
   var record: String?
 
   @Flag(help: "At the end, say on stderr what was read, shown, filtered and lost.")
@@ -27,8 +30,12 @@ struct OutputOptions: ParsableArguments {
   var isVerbose = false
 
   mutating func validate() throws {
-    if record == "-" {
-      throw ValidationError("--record -: the rows go to standard output already: give a file")
+    guard record == "-" else { return }
+    if isJSON || timestamp || localPort {
+      throw ValidationError("--record -: the recording takes the place of rows: leave out --json, -t and -L")
+    }
+    if isatty(STDOUT_FILENO) == 1 {
+      throw ValidationError("--record -: standard output is a terminal: give a file, or a pipe to replay -")
     }
   }
 }
@@ -40,8 +47,9 @@ extension OutputOptions {
     try record.map { path in try Failure.naming(path, .cannotCreate) { try RecordingWriter(path: path) } }
   }
 
-  /// The stage that prints.
-  func makeSink() throws(SinkError) -> any Stage {
+  /// The stage that prints; nil where the recording is what goes to standard output.
+  func makeSink() throws(SinkError) -> (any Stage)? {
+    if record == "-" { return nil }
     if isJSON { return JSONSink(to: .standardOutput, showsCgroup: cgroup) }
     var columns: TableSink.Columns = []
     if timestamp { columns.insert(.time) }

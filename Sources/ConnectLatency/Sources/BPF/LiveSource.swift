@@ -26,7 +26,10 @@ public final class LiveSource: ProbeSource {
     var settings: settings {
       var settings = filter.settings
       if findsCgroups {
-        settings.cgroup_controller = CgroupMounts(root: "/").version1?.controller.rawValue ?? 0
+        let version1 = CgroupMounts(root: "/").version1
+        settings.cgroup_controller = version1?.controller.rawValue ?? 0
+        settings.cgroup_hierarchy = version1?.hierarchy ?? 0
+        settings.own_pids = 1
       }
       return settings
     }
@@ -45,6 +48,7 @@ public final class LiveSource: ProbeSource {
   /// What this kernel's hooks do not see, each with the reason.
   public private(set) var blindSpots: [String] = []
   public var details: [String] { [] }
+  public var onCgroupMade: ((CgroupRecord) -> Void)?
   public var capabilitiesToKeep: Capabilities { options.findsCgroups ? .dacReadSearch : [] }
   public var skippedHooks: UInt64? { object.recursionMisses }
 
@@ -67,7 +71,7 @@ public final class LiveSource: ProbeSource {
       object = try Self.loadedObject(for: probe, options: options)
       ring = try RingBuffer(map: object.descriptor(of: "records"))
       lossCounter = LossCounter(map: object.descriptor(of: ".data.lost"))
-      for program in probe.programs + probe.secondPrograms { try object.attach(program) }
+      for program in Self.programs(of: probe, options) { try object.attach(program) }
     } catch {
       throw ProbeRequirements.explain(error, of: probe)
     }
@@ -85,7 +89,7 @@ public final class LiveSource: ProbeSource {
       clockOffset = offset
       try body(.clock(offset: offset))
     }
-    try ring.consume(body)
+    try ring.consume(onCgroup: onCgroupMade, body)
     let now = lossCounter.value
     if now != losses {
       losses = now
@@ -114,12 +118,16 @@ extension LiveSource {
       try object.load()
       return object
     }
-    let programs = probe.programs + probe.secondPrograms
+    let programs = programs(of: probe, options)
     do {
       return try load(programs + probe.optionalPrograms.programs)
     } catch {
       return try load(programs)
     }
+  }
+
+  private static func programs(of probe: Probe, _ options: Options) -> [String] {
+    probe.programs + probe.secondPrograms + (options.findsCgroups ? probe.cgroupPrograms : [])
   }
 
   private func attachOptionalPrograms() {

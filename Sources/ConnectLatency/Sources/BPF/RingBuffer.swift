@@ -7,6 +7,7 @@ final class RingBuffer {
   /// What one call of `consume` is busy with; libbpf's callback reaches it through `current`.
   private struct Consumption {
     let body: (Record) throws(SinkError) -> Void
+    let onCgroup: ((CgroupRecord) -> Void)?
     var error: SinkError?
   }
 
@@ -35,10 +36,13 @@ final class RingBuffer {
   }
 
   /// Hands over every record that is there.
+  /// - Parameter onCgroup: takes cgroups that were made, in order with the records.
   /// - Throws: what `body` threw; the records behind that one stay.
-  func consume(_ body: (Record) throws(SinkError) -> Void) throws(SinkError) {
+  func consume(
+    onCgroup: ((CgroupRecord) -> Void)?, _ body: (Record) throws(SinkError) -> Void
+  ) throws(SinkError) {
     let error = withoutActuallyEscaping(body) { body in
-      var consumption = Consumption(body: body, error: nil)
+      var consumption = Consumption(body: body, onCgroup: onCgroup, error: nil)
       withUnsafeMutablePointer(to: &consumption) { pointer in
         current.pointee = pointer
         _ = ring_buffer__consume(ring)
@@ -51,9 +55,12 @@ final class RingBuffer {
 
   private static let receive: ring_buffer_sample_fn = { context, data, size in
     let current = context!.assumingMemoryBound(to: UnsafeMutablePointer<Consumption>?.self)
-    guard let consumption = current.pointee,
-      let record = Record(UnsafeRawBufferPointer(start: data, count: size))
-    else { return 0 }
+    guard let consumption = current.pointee else { return 0 }
+    let bytes = UnsafeRawBufferPointer(start: data, count: size)
+    guard let record = Record(bytes) else {
+      if let onCgroup = consumption.pointee.onCgroup { CgroupRecord(bytes).map(onCgroup) }
+      return 0
+    }
     do throws(SinkError) {
       try consumption.pointee.body(record)
       return 0

@@ -7,8 +7,6 @@ struct RecordingReader: ~Copyable {
     let entries: UnsafeRawBufferPointer
     /// Where the block begins in the file.
     let offset: Int
-    /// Whether the file ends before the block does, so that there is no telling whether it is as it was written.
-    let isCut: Bool
   }
 
   let name: String
@@ -17,8 +15,7 @@ struct RecordingReader: ~Copyable {
   private let descriptor: FileDescriptor?
   private let closes: Bool
   private let memory: [UInt8]
-  private let buffer = UnsafeMutableRawBufferPointer.allocate(
-    byteCount: RecordingFormat.maximumBlock, alignment: 16)
+  private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
   init(descriptor: FileDescriptor, name: String, closes: Bool) throws {
     self.init(descriptor: descriptor, memory: [], name: name, closes: closes)
@@ -43,7 +40,7 @@ struct RecordingReader: ~Copyable {
   }
 
   /// The next block; nil at the end of the file.
-  /// - Throws: `RecordingError.damaged` for a block that is not as it was written, `Errno` when reading fails.
+  /// - Throws: `RecordingError` for a block that is not whole or not as it was written, `Errno` when reading fails.
   mutating func nextBlock() throws -> Block? {
     let begin = offset
     let header = try read(RecordingFormat.blockHeaderSize)
@@ -57,10 +54,9 @@ struct RecordingReader: ~Copyable {
       throw RecordingError.damaged(name, at: begin)
     }
     let entries = try read(length)
-    if entries.count == length, RecordingFormat.checksum(entries) != checksum {
-      throw RecordingError.damaged(name, at: begin)
-    }
-    return Block(entries: entries, offset: begin, isCut: entries.count < length)
+    guard entries.count == length else { throw RecordingError.truncated(name, at: offset) }
+    guard RecordingFormat.checksum(entries) == checksum else { throw RecordingError.damaged(name, at: begin) }
+    return Block(entries: entries, offset: begin)
   }
 
   private mutating func readHeader() throws {
@@ -76,6 +72,10 @@ struct RecordingReader: ~Copyable {
 
   /// Reads `length` bytes, or fewer at the end of the file.
   private mutating func read(_ length: Int) throws -> UnsafeRawBufferPointer {
+    if length > buffer.count {
+      buffer.deallocate()
+      buffer = .allocate(byteCount: length, alignment: 16)
+    }
     var filled = 0
     if let descriptor {
       while filled < length {

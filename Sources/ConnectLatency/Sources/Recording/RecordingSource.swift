@@ -50,11 +50,7 @@ public final class RecordingSource: RecordSource {
       try deliver(entry, to: body)
     }
     if isFinished { return false }
-    if block.isCut {
-      failure = .truncated(reader.name, at: reader.offset)
-    } else if !rest.isEmpty {
-      failure = .damaged(reader.name, at: block.offset)
-    }
+    if !rest.isEmpty { failure = .damaged(reader.name, at: block.offset) }
     return true
   }
 }
@@ -63,7 +59,8 @@ extension RecordingSource: CgroupDirectory {
   /// Nothing: the recording has the id that the recorder made of it.
   public func resolve(_ start: inout StartRecord) {}
 
-  public func cgroup(_ id: UInt64) -> Cgroup? { cgroups.find(id) }
+  /// As the recorder knew it; what it knew at which time is in the order of the recording.
+  public func cgroup(_ id: UInt64, at time: UInt64) -> Cgroup? { cgroups.find(id) }
 }
 
 extension RecordingSource {

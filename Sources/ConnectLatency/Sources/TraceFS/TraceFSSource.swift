@@ -11,6 +11,7 @@ public final class TraceFSSource: ProbeSource {
   public private(set) var blindSpots: [String] = []
   /// What the kernel said of events that it refused.
   public private(set) var details: [String] = []
+  public var onCgroupMade: ((CgroupRecord) -> Void)?
   public var skippedHooks: UInt64? { nil }
   /// Events and instance are removed at the end, and only who is root owns them. Whose a process is, is in files that
   /// others may not read.
@@ -89,7 +90,7 @@ public final class TraceFSSource: ProbeSource {
 extension TraceFSSource {
   /// - Returns: false when it is time to end.
   private func waitForEvents() -> Bool {
-    if pending.isEmpty {
+    if pending.isEmpty && !translator.isUnsettled {
       guard wait.wait(for: buffers.descriptors, timeout: -1) else { return false }
       // Whoever connects may be gone soon.
       drain()

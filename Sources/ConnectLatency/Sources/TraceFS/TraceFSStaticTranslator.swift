@@ -5,7 +5,11 @@ import Glibc
 struct StaticTranslator: TraceFSTranslator {
   /// A connect that goes on.
   private struct Open {
-    var retransmits: UInt16 = 0
+    private(set) var retransmits: UInt16 = 0
+
+    mutating func sentAgain() {
+      if retransmits < .max { retransmits += 1 }
+    }
   }
 
   /// A call of connect(2) that has not returned.
@@ -41,6 +45,8 @@ struct StaticTranslator: TraceFSTranslator {
   private var reports: [(key: Key, time: UInt64, error: UInt16)] = []
   private var closes: [TraceEvent] = []
 
+  var isUnsettled: Bool { !closes.isEmpty }
+
   init(_ starts: StartFilter, seesCalls: Bool, seesRetransmits: Bool) {
     self.starts = starts
     self.seesCalls = seesCalls
@@ -52,7 +58,7 @@ struct StaticTranslator: TraceFSTranslator {
     switch event.kind {
     case .callEntered: calls[event.tid] = Call(time: event.time)
     case .callReturned: callReturned(event, emit)
-    case .retransmit: open[event.sock]?.retransmits += 1
+    case .retransmit: open[event.sock]?.sentAgain()
     case .reset: if let connect = open[event.sock] { emit(event.end(.reset, retransmits: count(connect))) }
     case .errorReport: errorReported(event, emit)
     case .stateChanged where event.newState == TraceEvent.synSent: began(event, emit)
@@ -105,7 +111,7 @@ extension StaticTranslator {
   }
 
   private mutating func errorReported(_ event: TraceEvent, _ emit: (Record) -> Void) {
-    let (key, error) = (Key(event), UInt16(clamping: abs(event.result)))
+    let (key, error) = (Key(event), UInt16(clamping: event.result.magnitude))
     if let index = closes.firstIndex(where: { Key($0) == key }) {
       close(closes.remove(at: index), error: error, emit)
     } else if let closed = calls[event.tid]?.close, Key(closed) == key {
@@ -118,10 +124,10 @@ extension StaticTranslator {
 
   private mutating func callReturned(_ event: TraceEvent, _ emit: (Record) -> Void) {
     guard let call = calls.removeValue(forKey: event.tid), let closed = call.close else { return }
-    let error = -event.result
+    let error = event.result.magnitude
     // In these cases the application closed or disconnected the sock.
-    let goesOn: Set<Int64> = [Int64(EINPROGRESS), Int64(EALREADY), Int64(EISCONN), Int64(EINTR)]
-    guard error > 0, error < 512, !goesOn.contains(error) else { return close(closed, error: 0, emit) }
+    let goesOn: Set<UInt64> = [UInt64(EINPROGRESS), UInt64(EALREADY), UInt64(EISCONN), UInt64(EINTR)]
+    guard event.result < 0, error < 512, !goesOn.contains(error) else { return close(closed, error: 0, emit) }
     let connect = open.removeValue(forKey: closed.sock)
     emit(
       closed.end(

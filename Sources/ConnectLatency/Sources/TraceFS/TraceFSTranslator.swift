@@ -4,6 +4,8 @@ protocol TraceFSTranslator {
   mutating func take(_ event: TraceEvent, _ emit: (Record) -> Void)
   /// Says that no event before `time` can come any more.
   mutating func settle(until time: UInt64, _ emit: (Record) -> Void)
+  /// Whether a record waits for `settle`.
+  var isUnsettled: Bool { get }
 }
 
 /// What the kernel's filters of events cannot tell apart.
@@ -39,6 +41,7 @@ struct StartFilter {
 /// Of kprobe events: what the BPF programs do in the kernel.
 struct KprobeTranslator: TraceFSTranslator {
   let starts: StartFilter
+  var isUnsettled: Bool { false }
   /// The connect call that a thread is in, from the call's entry to its return.
   private var calls: [UInt32: TraceEvent] = [:]
 
@@ -59,7 +62,7 @@ struct KprobeTranslator: TraceFSTranslator {
     case .connectReturned:
       guard var call = calls.removeValue(forKey: event.tid), event.result < 0 else { return }
       call.time = event.time
-      emit(call.end(.failed, error: UInt16(clamping: -event.result), retransmits: 0, tid: event.tid))
+      emit(call.end(.failed, error: UInt16(clamping: event.result.magnitude), retransmits: 0, tid: event.tid))
     case .packet:
       guard starts.wantsPort(event.dport), let kind = Self.answer(event) else { return }
       emit(event.end(kind, retransmits: event.retransmits))

@@ -13,8 +13,7 @@ public final class CgroupEnricher: StartStage {
 
   public func process(_ connection: inout Connection) -> Verdict {
     if let id = connection.start.cgroupID {
-      directory.refresh(id, at: connection.end.time)
-      connection.cgroup = directory.cgroup(id)
+      connection.cgroup = directory.cgroup(id, at: connection.end.time)
     }
     return .pass
   }
@@ -26,14 +25,7 @@ public protocol CgroupDirectory: AnyObject {
   /// too little: on cgroup v1 every process has the id of the v2 root.
   func resolve(_ start: inout StartRecord)
 
-  /// Looks again where what is known of a cgroup is old or not whole.
-  func refresh(_ id: UInt64, at time: UInt64)
-
   /// The cgroup with that id; nil when nothing is known of it.
-  func cgroup(_ id: UInt64) -> Cgroup?
-}
-
-extension CgroupDirectory {
-  /// Does nothing.
-  public func refresh(_ id: UInt64, at time: UInt64) {}
+  /// - Parameter time: now, CLOCK_MONOTONIC in nanoseconds: what is known may be so old that it takes another look.
+  func cgroup(_ id: UInt64, at time: UInt64) -> Cgroup?
 }
