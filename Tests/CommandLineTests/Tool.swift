@@ -60,13 +60,24 @@ final class RunningTool {
     if let input {
       let pipe = Pipe()
       process.standardInput = pipe
-      try process.run()
+      try start()
       try? pipe.fileHandleForWriting.write(contentsOf: input)
       try pipe.fileHandleForWriting.close()
     } else {
       process.standardInput = FileHandle.nullDevice
-      try process.run()
+      try start()
     }
+  }
+
+  /// Starts it as a shell does. The threads that tests run in block signals, and a program inherits that: it would not
+  /// end when it is told to.
+  private func start() throws {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try process.run()
   }
 
   deinit {

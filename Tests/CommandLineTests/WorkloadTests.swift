@@ -5,7 +5,7 @@ import Testing
 @Suite("The workload", .serialized)
 struct WorkloadTests {
   /// The probes that need no guest: where `tools/vm` boots kernels, all of them are tested.
-  @Test("has exactly one right row for every attempt", arguments: ["tracepoint"])
+  @Test("has exactly one right row for every attempt", arguments: ["tracepoint", "tracefs"])
   func rows(probe: String) throws {
     try #require(getuid() == 0, "tests that trace need root: run tools/test with sudo")
     let directory = URL.temporaryDirectory.appending(path: "tcpconnlat-\(UUID())")
@@ -13,7 +13,7 @@ struct WorkloadTests {
     defer { try? FileManager.default.removeItem(at: directory) }
     let (truth, rows) = (directory.appending(path: "truth").path(), directory.appending(path: "rows").path())
 
-    let trace = try LiveTrace.start("--json", "--probe", probe)
+    let trace = try LiveTrace.start("--json", "--probe", probe, "--mount-tracefs")
     let made = try RunningTool(program: Self.workload, ["run", "--truth", truth]).finish(within: 150)
     try #require(made.status == 0, "the workload failed: \(made.errors)")
     // Nothing is in flight any more; what is left in the ring buffer comes with the end.
@@ -32,6 +32,6 @@ struct WorkloadTests {
     #expect(tool.errors.contains("still open          0"))
   }
 
-  private static let workload = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+  static let workload = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     .appending(path: "connect-workload").path()
 }

@@ -39,7 +39,7 @@ struct KeptRecordingTests {
     #expect(replay(bytes).records.map(\.bytes) == Record.variety.joined().map(\.bytes))
     let source = try RecordingSource(bytes: bytes, name: "test")
     while try source.nextBatch({ _ in }) {}
-    let cgroup = try #require(source.cgroup(42))
+    let cgroup = try #require(source.cgroup(42, at: 0))
     #expect((cgroup.path, cgroup.unit) == ("/a/\u{1B}[2J", "b.service"))
     #expect(
       cgroup.container

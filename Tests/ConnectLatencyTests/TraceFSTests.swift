@@ -9,7 +9,7 @@ struct TraceFSTests {
   private static let tid = UInt32(Int32.max)
 
   private static func starts(_ filter: KernelFilter = KernelFilter()) -> StartFilter {
-    StartFilter(filter: filter, tasks: TraceFSTasks(readsNetns: false, tracefs: "/nonexistent"))
+    StartFilter(filter: filter, tasks: TraceFSTasks(isAllUnknown: false, tracefs: "/nonexistent"))
   }
 
   private static func event(
@@ -52,7 +52,7 @@ struct TraceFSTests {
   private static func statically(
     _ events: [TraceEvent], filter: KernelFilter = KernelFilter()
   ) -> [Connection] {
-    connections(StaticTranslator(starts(filter), seesCalls: true, seesRetransmits: true), events)
+    connections(StaticTranslator(starts(filter), seesRetransmits: true), events)
   }
 
   @Test("A connect that is answered is established, from the entry of its call")
@@ -70,7 +70,7 @@ struct TraceFSTests {
 
   @Test("A close that waits for its error report says so, and ends without one")
   func unsettled() {
-    var translator = StaticTranslator(Self.starts(), seesCalls: true, seesRetransmits: true)
+    var translator = StaticTranslator(Self.starts(), seesRetransmits: true)
     var ends: [EndRecord] = []
     func emit(_ record: Record) { if case .end(let end) = record { ends.append(end) } }
     for event in [Self.change(110, 7, 2), Self.change(150, 2, 7, tid: 3)] { translator.take(event, emit) }
@@ -125,6 +125,26 @@ struct TraceFSTests {
     #expect(rows.map(\.latency) == [40, 10])
   }
 
+  @Test("A RST for another sock at the pointer of one that has just closed is not that one's")
+  func pointerAgain() throws {
+    let rows = Self.statically([
+      Self.event(.callEntered, 100), Self.change(110, 7, 2), Self.event(.callReturned, 120),
+      Self.event(.callEntered, 140), Self.change(150, 2, 7), Self.event(.callReturned, 160),
+      Self.event(.reset, 900),
+    ])
+    let row = try #require(rows.first)
+    #expect((rows.count, row.outcome, row.latency) == (1, .aborted, 50))
+  }
+
+  @Test("A connect after a call whose return was lost counts from itself")
+  func returnLost() {
+    let rows = Self.statically([
+      Self.event(.callEntered, 100), Self.change(110, 7, 2), Self.change(150, 2, 1, tid: 3),
+      Self.change(500, 7, 2, sock: 128), Self.change(520, 2, 1, sock: 128, tid: 3),
+    ])
+    #expect(rows.map(\.latency) == [50, 20])
+  }
+
   @Test("A close inside the call failed with what the call returns")
   func failedInCall() throws {
     let events = [
@@ -171,20 +191,20 @@ struct TraceFSTests {
   }
 
   @Test(
-    "Kprobe events: a packet is an answer under the kernel's own conditions",
+    "Kprobe events: an answer is a finished connect, a RST or a SYN of the other side's",
     arguments: [
-      (0x12, 101, Outcome.established), (0x14, 101, .refused), (0x02, 0, .established), (0x12, 100, nil),
-      (0x12, 103, nil), (0x10, 101, nil), (0x04, 0, nil),
-    ] as [(UInt8, UInt32, Outcome?)])
-  func packets(flags: UInt8, acked: UInt32, outcome: Outcome?) {
-    let packet = Self.event(.packet, 140) {
-      ($0.tcpFlags, $0.acked, $0.unacknowledged, $0.next) = (flags, acked, 100, 102)
+      (.finished, 0, .established), (.stateSet, TraceEvent.synReceived, .established), (.reset, 0, .refused),
+    ] as [(TraceEvent.Kind, UInt8, Outcome)])
+  func answers(kind: TraceEvent.Kind, newState: UInt8, outcome: Outcome) throws {
+    let answer = Self.event(kind, 140) { $0.newState = newState }
+    let close = Self.event(.stateSet, 150) {
+      ($0.newState, $0.result, $0.tid) = (TraceEvent.closed, Int64(ECONNREFUSED), 3)
     }
-    let close = Self.event(.stateSet, 150) { ($0.result, $0.tid) = (Int64(ECONNREFUSED), 3) }
-    let events = [Self.event(.connectV4, 110), Self.event(.connectReturned, 120), packet]
+    let events = [Self.event(.connectV4, 110), Self.event(.connectReturned, 120), answer]
     let rows = Self.connections(
       KprobeTranslator(Self.starts()), events + (outcome == .refused ? [close] : []))
-    #expect(rows.map(\.outcome) == [outcome].compactMap { $0 })
+    #expect(rows.map(\.outcome) == [outcome])
+    #expect(rows.map(\.latency) == [30])
   }
 
   @Test("Kprobe events: a v4-mapped connect is one over IPv4, and fails with what its call returns")
@@ -216,9 +236,11 @@ struct TraceFSTests {
 
   @Test("A thread that is gone is known by what it was at its exit")
   func exit() {
-    let tasks = TraceFSTasks(readsNetns: false, tracefs: "/nonexistent")
-    #expect(tasks.task(Self.tid) == TraceFSTasks.Task())
-    tasks.exited(Self.event(.taskExit, 1) { ($0.pid, $0.uid, $0.cgroup) = (12, 1000, 77) })
-    #expect(tasks.task(Self.tid) == TraceFSTasks.Task(pid: 12, uid: 1000, cgroup: 77))
+    let tasks = TraceFSTasks(isAllUnknown: false, tracefs: "/nonexistent")
+    #expect(tasks.task(Self.tid, connecting: 5) == TraceFSTasks.Task())
+    tasks.exited(Self.event(.taskExit, 9) { ($0.pid, $0.uid, $0.cgroup) = (12, 1000, 77) })
+    #expect(tasks.task(Self.tid, connecting: 5) == TraceFSTasks.Task(pid: 12, uid: 1000, cgroup: 77))
+    // Then it was another thread that had this id.
+    #expect(tasks.task(Self.tid, connecting: 10) == TraceFSTasks.Task())
   }
 }

@@ -8,6 +8,7 @@ result() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:-}"; }
 # trace NAME ARGUMENT …: starts a trace with its rows in NAME.rows, and waits until it sees connects.
 trace() {
   local name=$1; shift
+  rm -f "$name.errors"; touch "$name.errors"
   "$tool" --stats "$@" > "$name.rows" 2> "$name.errors" &
   tracer=$!
   until grep -q "tracing with" "$name.errors"; do

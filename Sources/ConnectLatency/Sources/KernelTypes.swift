@@ -28,10 +28,11 @@ final class KernelTypes {
   /// Whether the running kernel has a function that it describes.
   static func has(function: String) -> Bool { has(function, BPF_TRACE_FENTRY) }
 
-  /// What it does not find, libbpf would print.
-  private static func has(_ name: String, _ type: bpf_attach_type) -> Bool {
+  private static func has(_ name: String, _ use: bpf_attach_type) -> Bool {
+    // libbpf complains of what is not there, which is just what is asked.
     LibBPFMessages.collect()
-    return libbpf_find_vmlinux_btf_id(name, type) > 0
+    defer { _ = LibBPFMessages.take() }
+    return libbpf_find_vmlinux_btf_id(name, use) > 0
   }
 
   /// The member at `path`, as `["__sk_common", "skc_daddr"]` of `sock`; nil when there is none.

@@ -38,7 +38,10 @@ enum ProbeRequirements {
   }
 
   /// Why something that a probe can do without cannot be attached.
-  static func explain(optional error: BPFError) -> String {
+  static func explain(optional error: BPFError, of probe: Probe) -> String {
+    if probe == .tracepoint, error.errno == ENOENT, !TraceFSRequirements.isMounted {
+      return "tracefs is not mounted"
+    }
     let held = Capabilities.effective
     guard error.errno == EACCES else { return error.reason }
     if geteuid() != 0, !held.contains(.dacReadSearch) {

@@ -38,7 +38,7 @@ struct TracingOptions: ParsableArguments {
     transform: Parse.user)
   var user: UnprivilegedUser?
 
-  @Flag(help: "Mount tracefs for the probe of that name, where it is not mounted.")
+  @Flag(help: "Mount tracefs for the probes tracefs and tracepoint, where it is not mounted.")
   var mountTracefs = false
 }
 

@@ -14,11 +14,11 @@ final class EventsTarget: FuzzTarget {
   func take(_ input: UnsafeRawBufferPointer) throws {
     var bytes = Bytes(input)
     let isKprobe = bytes.byte() & 1 == 1
-    let tasks = TraceFSTasks(readsNetns: false, tracefs: "/nonexistent")
+    let tasks = TraceFSTasks(isAllUnknown: false, tracefs: "/nonexistent")
     let starts = StartFilter(filter: KernelFilter(), tasks: tasks)
     var translator: any TraceFSTranslator =
       isKprobe
-      ? KprobeTranslator(starts) : StaticTranslator(starts, seesCalls: true, seesRetransmits: true)
+      ? KprobeTranslator(starts) : StaticTranslator(starts, seesRetransmits: true)
     let decoders = isKprobe ? Self.kprobes : Self.tracepoints
     var time: UInt64 = 1_000_000_000
     var records: [Record] = []
@@ -40,7 +40,7 @@ final class EventsTarget: FuzzTarget {
     [.stateChanged, .reset, .retransmit, .errorReport, .callEntered, .callReturned, .taskExit],
     isKprobe: false)
   private static let kprobes = decoders(
-    [.connectV4, .connectV6, .connectReturned, .packet, .stateSet, .taskExit], isKprobe: true)
+    [.connectV4, .connectV6, .connectReturned, .finished, .reset, .stateSet, .taskExit], isKprobe: true)
 
   /// Where the fields lie: no kernel has them all in one event, but each where the one before ends.
   private static func decoders(_ kinds: [TraceEvent.Kind], isKprobe: Bool) -> [EventDecoder] {

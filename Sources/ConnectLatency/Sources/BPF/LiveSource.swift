@@ -18,7 +18,7 @@ public final class LiveSource: ProbeSource {
     public var stopDescriptors: [StopDescriptor] = []
     /// When to end, CLOCK_MONOTONIC in nanoseconds; nil for never.
     public var deadline: UInt64?
-    /// Whether to mount tracefs for the probe of that name, where it is not mounted.
+    /// Whether to mount tracefs for the probes `tracefs` and `tracepoint`, where it is not mounted.
     public var mountsTraceFS = false
 
     public init() {}
@@ -67,6 +67,8 @@ public final class LiveSource: ProbeSource {
     self.probe = probe
     self.options = options
     try ProbeRequirements.check(probe)
+    // The entry and exit of connect(2) are found there.
+    if probe == .tracepoint, options.mountsTraceFS { _ = try? TraceFSRequirements.check(mounts: true) }
     do throws(BPFError) {
       object = try Self.loadedObject(for: probe, options: options)
       ring = try RingBuffer(map: object.descriptor(of: "records"))
@@ -135,7 +137,7 @@ extension LiveSource {
     do throws(BPFError) {
       for program in optional.programs { try object.attach(program) }
     } catch {
-      blindSpots.append("\(optional.without) (\(ProbeRequirements.explain(optional: error)))")
+      blindSpots.append("\(optional.without) (\(ProbeRequirements.explain(optional: error, of: probe)))")
     }
   }
 

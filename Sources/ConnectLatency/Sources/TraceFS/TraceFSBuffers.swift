@@ -4,6 +4,7 @@ import Glibc
 /// The buffers of all CPUs, read as the kernel writes them: pages of events.
 final class TraceFSBuffers {
   private struct CPU {
+    let instance: TraceFSInstance
     let number: Int
     let descriptor: CInt
     let reader: OpaquePointer
@@ -13,19 +14,22 @@ final class TraceFSBuffers {
   private let page: UnsafeMutableRawPointer
   private let parser: OpaquePointer
   private let formats: TraceFSFormats
-  private let instance: TraceFSInstance
-  /// How many events were lost, by CPU.
-  private(set) var lost: [Int: UInt64] = [:]
+  /// How many events were lost, by the order of the buffers.
+  private var lostByBuffer: [UInt64] = []
 
   /// - Throws: `TraceFSError` when a buffer cannot be opened.
   init(_ instance: TraceFSInstance, formats: TraceFSFormats) throws(TraceFSError) {
-    self.instance = instance
     self.formats = formats
     guard let parser = kbuffer_alloc(KBUFFER_LSIZE_SAME_AS_HOST, KBUFFER_ENDIAN_SAME_AS_HOST) else {
       throw TraceFSError("allocate a page parser", errno: ENOMEM)
     }
     self.parser = parser
     page = .allocate(byteCount: formats.pageSize, alignment: 16)
+    for instance in [instance, instance.callers].compactMap({ $0 }) { try open(instance) }
+    lostByBuffer = Array(repeating: 0, count: cpus.count)
+  }
+
+  private func open(_ instance: TraceFSInstance) throws(TraceFSError) {
     for number in 0..<instance.cpuCount {
       let descriptor = try instance.openBuffer(cpu: number)
       guard let reader = tracefs_cpu_alloc_fd(descriptor, Int32(formats.pageSize), true) else {
@@ -33,7 +37,7 @@ final class TraceFSBuffers {
         close(descriptor)
         throw error
       }
-      cpus.append(CPU(number: number, descriptor: descriptor, reader: reader))
+      cpus.append(CPU(instance: instance, number: number, descriptor: descriptor, reader: reader))
     }
   }
 
@@ -51,15 +55,27 @@ final class TraceFSBuffers {
 
   /// Hands over all that is there: each CPU's events in order, one CPU after the other.
   func drain(_ body: (TraceEvent) -> Void) {
-    for cpu in cpus {
+    for (index, cpu) in cpus.enumerated() {
       while true {
         let size = tracefs_cpu_read(cpu.reader, page, true)
         guard size > 0, kbuffer_load_subbuffer(parser, page) == 0 else { break }
-        if kbuffer_missed_events(parser) != 0 { lost[cpu.number] = instance.lostCount(cpu: cpu.number) }
+        if kbuffer_missed_events(parser) != 0 { countLost(index) }
         readPage(body)
       }
     }
   }
+
+  /// Counts what was lost after the last event that could be read.
+  func countLost() {
+    for index in cpus.indices { countLost(index) }
+  }
+
+  private func countLost(_ index: Int) {
+    lostByBuffer[index] = cpus[index].instance.lostCount(cpu: cpus[index].number)
+  }
+
+  /// How many events the buffers had no room for, as far as that was counted.
+  var lost: UInt64 { lostByBuffer.reduce(0, +) }
 
   private func readPage(_ body: (TraceEvent) -> Void) {
     var time: UInt64 = 0

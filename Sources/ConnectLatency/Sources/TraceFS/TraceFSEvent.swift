@@ -5,9 +5,11 @@ struct TraceEvent: BitwiseCopyable {
   /// What happened.
   enum Kind: UInt8, BitwiseCopyable {
     /// Kprobe events: the functions that the BPF probes hook as well.
-    case connectV4, connectV6, connectReturned, packet, stateSet, taskExit
+    case connectV4, connectV6, connectReturned, finished, stateSet, taskExit
+    /// A RST that ends the connect, in either way.
+    case reset
     /// The tracepoints' events.
-    case stateChanged, reset, retransmit, errorReport, callEntered, callReturned
+    case stateChanged, retransmit, errorReport, callEntered, callReturned
   }
 
   var kind: Kind
@@ -34,11 +36,6 @@ struct TraceEvent: BitwiseCopyable {
   var retransmits: UInt16 = 0
   var netns: UInt32 = 0
   var comm = Comm([])
-  /// Of a packet and its sock.
-  var tcpFlags: UInt8 = 0
-  var acked: UInt32 = 0
-  var unacknowledged: UInt32 = 0
-  var next: UInt32 = 0
   /// Of an exiting task.
   var pid: UInt32 = 0
   var uid: UInt32 = 0
@@ -52,6 +49,7 @@ struct TraceEvent: BitwiseCopyable {
 extension TraceEvent {
   /// States of a sock.
   static let synSent: UInt8 = 2
+  static let synReceived: UInt8 = 3
   static let closed: UInt8 = 7
 
   /// Whether this is about an IPv4 connect, which it is for a v4-mapped address as well.

@@ -35,7 +35,9 @@ final class TraceFSFormats {
   func add(_ hook: TraceFSHook) throws(TraceFSError) {
     var size: Int32 = 0
     guard let text = tracefs_event_file_read(nil, hook.system, hook.event, "format", &size) else {
-      throw TraceFSError("read the format of \(hook.system):\(hook.event)", errno: errno)
+      var error = TraceFSError("read the format of \(hook.system):\(hook.event)", errno: errno)
+      if error.errno == ENOENT { error.missing = ("\(hook.system):\(hook.event)", "") }
+      throw error
     }
     defer { free(text) }
     // A print format that the parser does not understand is no loss: nothing is printed.
@@ -77,7 +79,7 @@ struct EventDecoder {
   private let v6OnlyBit: Int
   private let tid, sock, family, sport, dport, saddr, daddr, saddrV6, daddrV6, v6Only, oldState,
     newState: Field
-  private let result, retransmits, netns, comm, tcpFlags, acked, una, next, pid, uid, cgroup: Field
+  private let result, retransmits, netns, comm, pid, uid, cgroup: Field
 
   init(_ hook: TraceFSHook, find: (String) -> Field?) {
     func field(_ names: String...) -> Field { names.lazy.compactMap(find).first ?? Field() }
@@ -93,7 +95,6 @@ struct EventDecoder {
     (oldState, newState) = (field("oldstate", "state"), field("newstate"))
     result = field("error", "ret")
     (retransmits, netns, comm) = (field("retransmits"), field("netns"), field("comm"))
-    (tcpFlags, acked, una, next) = (field("tcp_flags"), field("acked"), field("una"), field("next"))
     (pid, uid, cgroup) = (field("tgid"), field("uid"), field("cgroup"))
   }
 
@@ -139,10 +140,6 @@ struct EventDecoder {
     event.retransmits = UInt16(truncatingIfNeeded: number(retransmits))
     event.netns = UInt32(truncatingIfNeeded: number(netns))
     event.comm = text(comm, bytes)
-    event.tcpFlags = UInt8(truncatingIfNeeded: number(tcpFlags))
-    event.acked = UInt32(truncatingIfNeeded: number(acked))
-    event.unacknowledged = UInt32(truncatingIfNeeded: number(una))
-    event.next = UInt32(truncatingIfNeeded: number(next))
     event.pid = UInt32(truncatingIfNeeded: number(pid))
     event.uid = UInt32(truncatingIfNeeded: number(uid))
     event.cgroup = number(cgroup)

@@ -1,3 +1,5 @@
+import Glibc
+
 /// An event that the probe reads, and how it comes to be.
 struct TraceFSHook {
   /// What makes an event of our own.
@@ -18,6 +20,8 @@ struct TraceFSHook {
   var kprobe: Kprobe?
   /// Which bit of the field `v6only` counts.
   var v6OnlyBit = 0
+  /// Whether the thread that connects comes by here itself.
+  var isOfCaller = false
   /// What is not seen where the kernel has no such event; nil where nothing works without it.
   var without: String?
 
@@ -26,29 +30,39 @@ struct TraceFSHook {
 
 extension TraceFSHook {
   /// The tracepoints' events, which say less than the sock.
-  static func staticHooks(filter: KernelFilter) -> [TraceFSHook] {
+  /// - Parameter areCallersApart: whether what a connecting thread does itself is recorded in an instance of its own.
+  static func staticHooks(filter: KernelFilter, areCallersApart: Bool) -> [TraceFSHook] {
     let ports = filter.ports.map { "(dport>=\($0.lowerBound)&&dport<=\($0.upperBound))" }
     // A connect to a v4-mapped address has family 10 and is over IPv4, so only IPv6 alone can be told by it.
     let family = filter.isIPv4 == false ? "&&family==10" : ""
     let wanted = family + (ports.isEmpty ? "" : "&&(\(ports.joined(separator: "||")))")
     let tcp = "protocol==6"
+    // With these, __tcp_retransmit_skb() gives up before it counts the SYN in total_retrans. A firewall's EPERM is later.
+    let notCounted = [EAGAIN, EBUSY, EINVAL, ENOMEM, EHOSTUNREACH]
     let synSent = TraceEvent.synSent
-    return [
+    func stateChanges(_ states: String, isOfCaller: Bool) -> TraceFSHook {
       TraceFSHook(
         kind: .stateChanged, system: "sock", event: "inet_sock_set_state",
-        filter: "\(tcp)&&(oldstate==\(synSent)||newstate==\(synSent))\(wanted)"),
+        filter: "\(tcp)&&(\(states))\(wanted)", isOfCaller: isOfCaller)
+    }
+    let (begins, ends) = ("newstate==\(synSent)", "oldstate==\(synSent)")
+    let changes =
+      areCallersApart
+      ? [stateChanges(begins, isOfCaller: true), stateChanges(ends, isOfCaller: false)]
+      : [stateChanges("\(begins)||\(ends)", isOfCaller: false)]
+    return changes + [
       TraceFSHook(
         kind: .errorReport, system: "sock", event: "inet_sk_error_report", filter: tcp + wanted),
       TraceFSHook(kind: .reset, system: "tcp", event: "tcp_receive_reset"),
       TraceFSHook(
         kind: .retransmit, system: "tcp", event: "tcp_retransmit_skb", filter: "state==\(synSent)",
-        // Kernels that count SYNs which could not be sent say so here.
-        filterIfKnown: "&&err==0", without: "how often a SYN was sent again"),
+        // Newer kernels tell of SYNs as well that were not sent again, and why.
+        filterIfKnown: notCounted.map { "&&err!=-\($0)" }.joined(), without: "how often a SYN was sent again"),
       TraceFSHook(
-        kind: .callEntered, system: "syscalls", event: "sys_enter_connect",
+        kind: .callEntered, system: "syscalls", event: "sys_enter_connect", isOfCaller: true,
         without: "why a connect failed before its SYN left"),
       TraceFSHook(
-        kind: .callReturned, system: "syscalls", event: "sys_exit_connect",
+        kind: .callReturned, system: "syscalls", event: "sys_exit_connect", isOfCaller: true,
         without: "why a connect failed before its SYN left"),
       TraceFSHook(
         kind: .taskExit, system: "sched", event: "sched_process_exit",
@@ -66,9 +80,11 @@ extension TraceFSHook {
       isReturn: Bool = false, without: String? = nil
     ) -> TraceFSHook {
       TraceFSHook(
-        kind: kind, system: group, event: event, filter: filter,
+        // The kernel tells what a kprobe missed by this name alone.
+        kind: kind, system: group, event: "\(group)_\(event)", filter: filter,
         kprobe: Kprobe(function: function, isReturn: isReturn, fields: fetched.joined(separator: " ")),
-        v6OnlyBit: fields.v6OnlyBit, without: without)
+        v6OnlyBit: fields.v6OnlyBit, isOfCaller: [.connectV4, .connectV6, .connectReturned].contains(kind),
+        without: without)
     }
     // tcp_v6_connect() with a v4-mapped address calls on, and has emitted the start.
     var v4 = ["family==2"]
@@ -79,7 +95,7 @@ extension TraceFSHook {
       v6.append(namespaces)
     }
     let isIPv6Alone = filter.isIPv4 == false
-    let synSent = TraceEvent.synSent
+    let connecting = "state==\(TraceEvent.synSent)" + (isIPv6Alone ? "&&family==10" : "")
     let v6Missing = "connects over IPv6"
     let v4Hooks = [
       hook(.connectV4, "v4", "tcp_v4_connect", fields.connectV4, filter: v4.joined(separator: "&&")),
@@ -91,12 +107,12 @@ extension TraceFSHook {
         filter: v6.isEmpty ? nil : v6.joined(separator: "&&"), without: v6Missing),
       hook(
         .connectReturned, "v6r", "tcp_v6_connect", ["ret=$retval:s32"], isReturn: true, without: v6Missing),
+      hook(.finished, "finish", "tcp_finish_connect", fields.ended, filter: connecting),
+      hook(.reset, "reset", "tcp_reset", fields.ended, filter: connecting),
       hook(
-        .packet, "packet", "tcp_rcv_state_process", fields.packet,
-        filter: "state==\(synSent)" + (isIPv6Alone ? "&&family==10" : "")),
-      hook(
-        .stateSet, "close", "tcp_set_state", fields.close,
-        filter: "state==\(synSent)&&newstate==\(TraceEvent.closed)" + (isIPv6Alone ? "&&family==10" : "")),
+        .stateSet, "state", "tcp_set_state", fields.stateSet,
+        // An answer that is no SYN-ACK: both sides connect to each other.
+        filter: connecting + "&&(newstate==\(TraceEvent.closed)||newstate==\(TraceEvent.synReceived))"),
       hook(
         .taskExit, "exit", "exit_files", fields.taskExit,
         without: "the process, user and cgroup of a thread that ends within milliseconds of its connect"),
@@ -108,8 +124,8 @@ extension TraceFSHook {
 private struct KprobeFields {
   let connectV4: [String]
   let connectV6: [String]
-  let packet: [String]
-  let close: [String]
+  let ended: [String]
+  let stateSet: [String]
   let taskExit: [String]
   let v6OnlyBit: Int
 
@@ -136,11 +152,6 @@ private struct KprobeFields {
       let sport = fetch("sport", "inet_sport", of: "inet_sock", "$arg1"),
       let error = fetch("error", "sk_err", of: "sock", "$arg1"),
       let retransmits = fetch("retransmits", "total_retrans", of: "tcp_sock", "$arg1"),
-      let una = fetch("una", "snd_una", of: "tcp_sock", "$arg1"),
-      let next = fetch("next", "snd_nxt", of: "tcp_sock", "$arg1"),
-      let control = types.member(["cb"], of: "sk_buff"),
-      let flags = types.member(["tcp_flags"], of: "tcp_skb_cb"),
-      let acked = types.member(["ack_seq"], of: "tcp_skb_cb"),
       let namespace = pointer("__sk_common.skc_net.net", of: "sock", "$arg1"),
       let netns = fetch("netns", "ns.inum", of: "net", namespace)
     else { return nil }
@@ -155,13 +166,8 @@ private struct KprobeFields {
     connectV4 = bound + [family, saddr, "dport=+2($arg2):u16", "daddr=+4($arg2):u32"]
     connectV6 =
       bound + v6Addresses.prefix(1) + ["dport=+2($arg2):u16", "daddr_v6=+8($arg2):u64[2]"]
-    let ended = [sock, state, family, sport, dport, saddr, daddr, v6Only, retransmits] + v6Addresses
-    packet =
-      ended + [
-        "tcp_flags=+\(control.offset + flags.offset)($arg2):u\(flags.size * 8)",
-        "acked=+\(control.offset + acked.offset)($arg2):u32", una, next,
-      ]
-    close = ended + ["newstate=$arg2:u32", error]
+    ended = [sock, state, family, sport, dport, saddr, daddr, v6Only, retransmits] + v6Addresses
+    stateSet = ended + ["newstate=$arg2:u32", error]
     var exiting = [fetch("tgid", "tgid", of: "task_struct", "$arg1")]
     if let credentials = pointer("real_cred", of: "task_struct", "$arg1") {
       exiting.append(fetch("uid", "uid.val", of: "cred", credentials))

@@ -1,5 +1,6 @@
 import CTraceFS
 import Glibc
+import Synchronization
 
 /// What tracefs refused.
 struct TraceFSError: Error {
@@ -7,6 +8,8 @@ struct TraceFSError: Error {
   let errno: CInt
   /// What the kernel said besides.
   let messages: [String]
+  /// The event that the kernel does not have, and why it has to be that one.
+  var missing: (event: String, instead: String)?
 
   init(_ doing: String, errno: CInt, messages: [String] = []) {
     self.doing = doing
@@ -22,13 +25,19 @@ struct TraceFSError: Error {
 final class TraceFSInstance {
   /// Names of ours begin so; the process that made them follows.
   private static let prefix = "tcpconnlat-"
+  /// The names of those that this process uses.
+  private static let ours = Mutex<Set<String>>([])
 
   /// Events of our own have this for a system.
   let group: String
+  private let name: String
   private let instance: OpaquePointer
   private var kprobes: [OpaquePointer] = []
   private var enabled: [TraceFSHook] = []
   private var isRemoved = false
+  /// Records what threads of the wanted processes do in calls of their own. Answers to them come to any thread, so that
+  /// this takes an instance of its own; nil when all processes are wanted.
+  private(set) var callers: TraceFSInstance?
 
   /// Clears away what dead runs have left, and makes an instance that records nothing yet.
   /// - Throws: `TraceFSError` when there can be none.
@@ -36,13 +45,15 @@ final class TraceFSInstance {
     tracefs_set_loglevel(TEP_LOG_NONE)
     Self.removeStale()
     var name = "\(Self.prefix)\(getpid())"
-    // Somebody with our process id in another pid namespace has that name.
+    // Another one of this process has that name, or somebody with our process id in another pid namespace.
     for number in 1..<100 where tracefs_instance_exists(name) { name = "\(Self.prefix)\(getpid())-\(number)" }
     guard let instance = tracefs_instance_create(name) else {
       throw TraceFSError("make a tracefs instance", errno: Glibc.errno)
     }
     self.instance = instance
+    self.name = name
     group = Self.group(of: name)
+    Self.ours.withLock { [name] in _ = $0.insert(name) }
     do {
       try write("tracing_on", "0")
       // What bpf_ktime_get_ns() reads.
@@ -58,6 +69,23 @@ final class TraceFSInstance {
   }
 
   deinit { remove() }
+
+  /// From here on, has the kernel record calls of these processes alone, with those of threads that they start later.
+  func follow(_ processes: [UInt32], bufferSize: Int) throws(TraceFSError) {
+    let callers = try TraceFSInstance(bufferSize: bufferSize)
+    try callers.write("options/event-fork", "1")
+    var known: Set<String> = []
+    while true {
+      // The children of those who are followed are followed; a look that finds nobody new has found all.
+      let found = processes.flatMap { ProcessFiles.names(in: "/proc/\($0)/task") }
+      let new = found.filter { known.insert($0).inserted }
+      if new.isEmpty { break }
+      for thread in new where tracefs_instance_file_append(callers.instance, "set_event_pid", thread) < 0 {
+        throw TraceFSError("follow process \(thread)", errno: Glibc.errno)
+      }
+    }
+    self.callers = callers
+  }
 
   /// Makes the event, if it is one of our own.
   func create(_ hook: TraceFSHook) throws(TraceFSError) {
@@ -82,6 +110,7 @@ final class TraceFSInstance {
 
   /// Has the kernel record an event.
   func enable(_ hook: TraceFSHook) throws(TraceFSError) {
+    if hook.isOfCaller, let callers { return try callers.enable(hook) }
     let name = "\(hook.system):\(hook.event)"
     if let filter = hook.filter {
       let filters = [hook.filterIfKnown.map { filter + $0 }, filter].compactMap { $0 }
@@ -98,6 +127,7 @@ final class TraceFSInstance {
 
   /// Takes back every event that was made or enabled.
   func removeEvents() {
+    callers?.removeEvents()
     for hook in enabled.reversed() { tracefs_event_disable(instance, hook.system, hook.event) }
     enabled = []
     for event in kprobes.reversed() {
@@ -110,6 +140,7 @@ final class TraceFSInstance {
 
   /// Begins, or ends, to record.
   func setRecording(_ isOn: Bool) throws(TraceFSError) {
+    try callers?.setRecording(isOn)
     try write("tracing_on", isOn ? "1" : "0")
   }
 
@@ -132,8 +163,20 @@ final class TraceFSInstance {
     guard let text = read("per_cpu/cpu\(cpu)/stats") else { return 0 }
     return text.split(separator: "\n").reduce(0) { sum, line in
       let parts = line.split(separator: ":")
-      guard parts.count == 2, ["overrun", "dropped events"].contains(parts[0]) else { return sum }
+      guard parts.count == 2, ["overrun", "commit overrun", "dropped events"].contains(parts[0])
+      else { return sum }
       return sum + (UInt64(parts[1].drop { $0 == " " }) ?? 0)
+    }
+  }
+
+  /// How often our kprobes were passed and not recorded: an interrupt that comes while one runs passes others unseen.
+  var missedCount: UInt64 {
+    guard let text = tracefs_instance_file_read(nil, "kprobe_profile", nil) else { return 0 }
+    defer { free(text) }
+    return String(cString: text).split(separator: "\n").reduce(0) { sum, line in
+      let words = line.split(separator: " ")
+      guard words.count == 3, words[0].hasPrefix(group + "_") else { return sum }
+      return sum + (UInt64(words[2]) ?? 0)
     }
   }
 
@@ -164,6 +207,7 @@ final class TraceFSInstance {
     // Another tracer that removes events looks into every instance, which is busy for that moment.
     for _ in 0..<200 where tracefs_instance_destroy(instance) != 0 && Glibc.errno == EBUSY { usleep(10_000) }
     tracefs_instance_free(instance)
+    Self.ours.withLock { [name] in _ = $0.remove(name) }
   }
 }
 
@@ -193,7 +237,7 @@ extension TraceFSInstance {
     }
     var inUse: Set<String> = []
     for name in names {
-      guard isDead(name.dropFirst(prefix.count)) else {
+      guard isDead(name.dropFirst(prefix.count)), !ours.withLock({ $0.contains(name) }) else {
         inUse.insert(group(of: name))
         continue
       }
@@ -223,8 +267,8 @@ extension TraceFSInstance {
     }
   }
 
-  /// Whether what follows the prefix names a process that is gone. We have made nothing yet, so what has our own
-  /// number is an earlier process's.
+  /// Whether what follows the prefix names a process that is gone. What has our own number and is not ours is an earlier
+  /// process's.
   private static func isDead(_ rest: Substring) -> Bool {
     guard let pid = pid_t(rest.prefix { $0.isNumber }), pid > 0 else { return false }
     return pid == getpid() || (kill(pid, 0) != 0 && Glibc.errno == ESRCH)

@@ -9,7 +9,7 @@ enum TraceFSRequirements {
   static func check(mounts: Bool) throws(ProbeError) -> String {
     var path: UnsafePointer<CChar>?
     // Only after this call: others of libtracefs mount it without being asked.
-    guard tracefs_tracing_dir_is_mounted(mounts, &path) > 0 || isMounted("/sys/kernel/tracing") else {
+    guard tracefs_tracing_dir_is_mounted(mounts, &path) > 0 || isMounted else {
       guard access("/sys/kernel/tracing", F_OK) == 0 else {
         throw ProbeError(
           .tracefs, "this kernel has no tracefs", advice: "boot a kernel built with CONFIG_TRACING=y")
@@ -41,6 +41,11 @@ enum TraceFSRequirements {
         .tracefs, "the kernel is locked down (confidentiality), which forbids tracing",
         advice: "boot without lockdown=confidentiality", isPrivilege: true)
     }
+    if let missing = error.missing {
+      return ProbeError(
+        .tracefs, "no kprobe events (\(missing.instead)), and no event \(missing.event)",
+        advice: "boot Linux 5.15 or newer, or one built with CONFIG_KPROBES=y and CONFIG_DEBUG_INFO_BTF=y")
+    }
     if [EPERM, EACCES, EROFS].contains(error.errno) {
       return ProbeError(
         .tracefs, "\(error.reason): this kernel or container refuses tracefs to us",
@@ -49,7 +54,8 @@ enum TraceFSRequirements {
     return ProbeError(.tracefs, error.reason, advice: "run tcpconnlat doctor for the probes that work")
   }
 
-  private static func isMounted(_ path: String) -> Bool { mayAccess(path + "/events", F_OK) }
+  /// Whether it is where it belongs.
+  static var isMounted: Bool { mayAccess("/sys/kernel/tracing/events", F_OK) }
 
   /// With the capabilities that are in force: access() asks for those of the real user.
   private static func mayAccess(_ path: String, _ mode: CInt) -> Bool {

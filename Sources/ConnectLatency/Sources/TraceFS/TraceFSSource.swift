@@ -26,6 +26,7 @@ public final class TraceFSSource: ProbeSource {
   private var pending: [TraceEvent] = []
   private var records: [Record] = []
   private var lost: UInt64 = 0
+  private var missed: UInt64 = 0
   private var clockOffset: Int64?
   private var isStopped = false
   private var isFinished = false
@@ -38,19 +39,22 @@ public final class TraceFSSource: ProbeSource {
     flushMilliseconds = options.flushMilliseconds
     do throws(TraceFSError) {
       instance = try TraceFSInstance(bufferSize: options.bufferSize)
+      if !options.filter.pids.isEmpty, TraceFSTasks.isProcOurs {
+        try instance.follow(options.filter.pids, bufferSize: options.bufferSize)
+      }
       let plan = try TraceFSPlan(instance, filter: options.filter)
       blindSpots = plan.blindSpots
       details = plan.messages
-      tasks = TraceFSTasks(readsNetns: !plan.isKprobe, tracefs: directory)
+      tasks = TraceFSTasks(isAllUnknown: !plan.isKprobe, tracefs: directory)
       let starts = StartFilter(filter: options.filter, tasks: tasks)
       translator =
         plan.isKprobe
         ? KprobeTranslator(starts)
-        : StaticTranslator(
-          starts, seesCalls: plan.kinds.contains(.callReturned),
-          seesRetransmits: plan.kinds.contains(.retransmit))
+        : StaticTranslator(starts, seesRetransmits: plan.kinds.contains(.retransmit))
       // A kprobe event tells the process of a thread that exits; the tracepoint's does not.
-      if !plan.isKprobe || !plan.kinds.contains(.taskExit) { instance.rememberProcesses() }
+      if !plan.isKprobe || !plan.kinds.contains(.taskExit) || !TraceFSTasks.isProcOurs {
+        instance.rememberProcesses()
+      }
       capabilitiesToKeep = [
         .dacOverride, plan.isKprobe ? [] : .sysPtrace, options.findsCgroups ? .dacReadSearch : [],
       ]
@@ -70,6 +74,10 @@ public final class TraceFSSource: ProbeSource {
     }
     let now = MonotonicClock.now
     drain()
+    if isFinished {
+      buffers.countLost()
+      missed = instance.missedCount
+    }
     if let offset = ClockOffset.changed(since: clockOffset) {
       clockOffset = offset
       try body(.clock(offset: offset))
@@ -100,16 +108,24 @@ extension TraceFSSource {
   }
 
   private func drain() {
+    // The exit of a thread that is gone was recorded before it went, maybe in a buffer that was read too early.
+    if !readBuffers() { _ = readBuffers() }
+  }
+
+  /// - Returns: whether everybody who connected is still there.
+  private func readBuffers() -> Bool {
+    var areThere = true
     buffers.drain { event in
       switch event.kind {
-      case .connectV4, .connectV6: tasks.look(at: event.tid, connecting: event.time)
+      case .connectV4, .connectV6: areThere = tasks.look(at: event.tid, connecting: event.time) && areThere
       case .stateChanged where event.newState == TraceEvent.synSent:
-        tasks.look(at: event.tid, connecting: event.time)
+        areThere = tasks.look(at: event.tid, connecting: event.time) && areThere
       case .taskExit: return tasks.exited(event)
       default: break
       }
       pending.append(event)
     }
+    return areThere
   }
 
   /// Makes records of the events up to a time, in order.
@@ -125,7 +141,7 @@ extension TraceFSSource {
 
   /// Of what kind they were is not known.
   private func tellLosses(_ body: (Record) throws(SinkError) -> Void) throws(SinkError) {
-    let now = buffers.lost.values.reduce(0, +)
+    let now = buffers.lost + missed
     guard now != lost else { return }
     lost = now
     try body(.lost(Losses(ends: now)))
@@ -159,7 +175,14 @@ private struct TraceFSPlan {
     }
     kinds = []
     blindSpots = ["connects that fail before a SYN is sent (no kprobe events: \(refusal))"]
-    try enable(TraceFSHook.staticHooks(filter: filter), instance)
+    do throws(TraceFSError) {
+      let areCallersApart = instance.callers != nil
+      try enable(TraceFSHook.staticHooks(filter: filter, areCallersApart: areCallersApart), instance)
+    } catch {
+      var error = error
+      error.missing?.instead = refusal
+      throw error
+    }
   }
 
   private mutating func enable(_ hooks: [TraceFSHook], _ instance: TraceFSInstance) throws(TraceFSError) {

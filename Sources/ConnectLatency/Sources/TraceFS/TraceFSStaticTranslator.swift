@@ -3,13 +3,11 @@ import Glibc
 /// Of the tracepoints' events. They do not tell a sock's error as it closes: an error report of the same addresses,
 /// just before or after, does, or the return of the connect call in which it closed.
 struct StaticTranslator: TraceFSTranslator {
-  /// A connect that goes on.
-  private struct Open {
-    private(set) var retransmits: UInt16 = 0
-
-    mutating func sentAgain() {
-      if retransmits < .max { retransmits += 1 }
-    }
+  /// A sock's way to CLOSE, and how often its SYN was sent again. It is no longer among the open ones: its pointer may
+  /// be another sock's by the time that the error is known.
+  private struct Close {
+    let event: TraceEvent
+    let retransmits: UInt16
   }
 
   /// A call of connect(2) that has not returned.
@@ -17,7 +15,7 @@ struct StaticTranslator: TraceFSTranslator {
     let time: UInt64
     var sock: UInt64 = 0
     /// The sock's way to CLOSE in this call, for which no error was reported yet.
-    var close: TraceEvent?
+    var close: Close?
   }
 
   /// Error reports name the sock by its addresses alone.
@@ -37,19 +35,17 @@ struct StaticTranslator: TraceFSTranslator {
   private static let maximum = 131_072
 
   let starts: StartFilter
-  /// Whether calls of connect(2) are seen.
-  private let seesCalls: Bool
   private let seesRetransmits: Bool
-  private var open: [UInt64: Open] = [:]
+  /// How often the SYN of a connect that goes on was sent again, by its sock.
+  private var open: [UInt64: UInt16] = [:]
   private var calls: [UInt32: Call] = [:]
   private var reports: [(key: Key, time: UInt64, error: UInt16)] = []
-  private var closes: [TraceEvent] = []
+  private var closes: [Close] = []
 
   var isUnsettled: Bool { !closes.isEmpty }
 
-  init(_ starts: StartFilter, seesCalls: Bool, seesRetransmits: Bool) {
+  init(_ starts: StartFilter, seesRetransmits: Bool) {
     self.starts = starts
-    self.seesCalls = seesCalls
     self.seesRetransmits = seesRetransmits
   }
 
@@ -58,14 +54,14 @@ struct StaticTranslator: TraceFSTranslator {
     switch event.kind {
     case .callEntered: calls[event.tid] = Call(time: event.time)
     case .callReturned: callReturned(event, emit)
-    case .retransmit: open[event.sock]?.sentAgain()
-    case .reset: if let connect = open[event.sock] { emit(event.end(.reset, retransmits: count(connect))) }
+    case .retransmit: sentAgain(event.sock)
+    case .reset: if let count = open[event.sock] { emit(event.end(.reset, retransmits: known(count))) }
     case .errorReport: errorReported(event, emit)
     case .stateChanged where event.newState == TraceEvent.synSent: began(event, emit)
     case .stateChanged where event.newState == TraceEvent.closed: closed(event, emit)
     case .stateChanged:
-      if let connect = open.removeValue(forKey: event.sock) {
-        emit(event.end(.response, retransmits: count(connect)))
+      if let count = open.removeValue(forKey: event.sock) {
+        emit(event.end(.response, retransmits: known(count)))
       }
     default: break
     }
@@ -74,9 +70,9 @@ struct StaticTranslator: TraceFSTranslator {
   mutating func settle(until time: UInt64, _ emit: (Record) -> Void) {
     let oldest = time < Self.reportDistance ? 0 : time - Self.reportDistance
     if let first = reports.first, first.time < oldest { reports.removeAll { $0.time < oldest } }
-    while let first = closes.first, first.time < oldest {
+    while let first = closes.first, first.event.time < oldest {
       closes.removeFirst()
-      close(first, error: 0, emit)
+      end(first, error: 0, emit)
     }
     // Calls whose thread died in them never return.
     if calls.count > Self.maximum { calls.removeAll() }
@@ -86,58 +82,62 @@ struct StaticTranslator: TraceFSTranslator {
 
 extension StaticTranslator {
   private mutating func began(_ event: TraceEvent, _ emit: (Record) -> Void) {
-    // As the BPF probes count it: from the call.
-    let time = calls[event.tid]?.time ?? event.time
+    // As the BPF probes count it: from the call. A call begins one connect; the return of one that began another is lost.
+    let call = calls[event.tid].flatMap { $0.sock == 0 ? $0 : nil }
     // The sock is used again: nothing can explain its last close any more.
-    if let index = closes.firstIndex(where: { $0.sock == event.sock }) {
-      close(closes.remove(at: index), error: 0, emit)
+    if let index = closes.firstIndex(where: { $0.event.sock == event.sock }) {
+      end(closes.remove(at: index), error: 0, emit)
     }
-    guard let start = starts.start(event, time: time, isV6Function: false) else { return }
+    guard let start = starts.start(event, time: call?.time ?? event.time, isV6Function: false) else { return }
     calls[event.tid]?.sock = event.sock
-    open[event.sock] = Open()
+    open[event.sock] = 0
     emit(.start(start))
   }
 
   private mutating func closed(_ event: TraceEvent, _ emit: (Record) -> Void) {
-    guard open[event.sock] != nil else { return }
+    guard let retransmits = open.removeValue(forKey: event.sock) else { return }
+    let close = Close(event: event, retransmits: retransmits)
     let key = Key(event)
     if let index = reports.firstIndex(where: { $0.key == key }) {
-      close(event, error: reports.remove(at: index).error, emit)
+      end(close, error: reports.remove(at: index).error, emit)
     } else if calls[event.tid]?.sock == event.sock {
-      calls[event.tid]?.close = event
+      calls[event.tid]?.close = close
     } else {
-      closes.append(event)
+      closes.append(close)
     }
   }
 
   private mutating func errorReported(_ event: TraceEvent, _ emit: (Record) -> Void) {
     let (key, error) = (Key(event), UInt16(clamping: event.result.magnitude))
-    if let index = closes.firstIndex(where: { Key($0) == key }) {
-      close(closes.remove(at: index), error: error, emit)
-    } else if let closed = calls[event.tid]?.close, Key(closed) == key {
+    if let index = closes.firstIndex(where: { Key($0.event) == key }) {
+      end(closes.remove(at: index), error: error, emit)
+    } else if let close = calls[event.tid]?.close, Key(close.event) == key {
       calls[event.tid]?.close = nil
-      close(closed, error: error, emit)
+      end(close, error: error, emit)
     } else if error != 0 {
       reports.append((key, event.time, error))
     }
   }
 
   private mutating func callReturned(_ event: TraceEvent, _ emit: (Record) -> Void) {
-    guard let call = calls.removeValue(forKey: event.tid), let closed = call.close else { return }
+    guard let call = calls.removeValue(forKey: event.tid), let close = call.close else { return }
     let error = event.result.magnitude
     // In these cases the application closed or disconnected the sock.
     let goesOn: Set<UInt64> = [UInt64(EINPROGRESS), UInt64(EALREADY), UInt64(EISCONN), UInt64(EINTR)]
-    guard event.result < 0, error < 512, !goesOn.contains(error) else { return close(closed, error: 0, emit) }
-    let connect = open.removeValue(forKey: closed.sock)
+    guard event.result < 0, error < 512, !goesOn.contains(error) else { return end(close, error: 0, emit) }
     emit(
-      closed.end(
-        .failed, error: UInt16(error), retransmits: connect.flatMap(count), tid: event.tid, time: event.time))
+      close.event.end(
+        .failed, error: UInt16(error), retransmits: known(close.retransmits), tid: event.tid, time: event.time
+      ))
   }
 
-  private mutating func close(_ event: TraceEvent, error: UInt16, _ emit: (Record) -> Void) {
-    guard let connect = open.removeValue(forKey: event.sock) else { return }
-    emit(event.end(.close, error: error, retransmits: count(connect)))
+  private func end(_ close: Close, error: UInt16, _ emit: (Record) -> Void) {
+    emit(close.event.end(.close, error: error, retransmits: known(close.retransmits)))
   }
 
-  private func count(_ connect: Open) -> UInt16? { seesRetransmits ? connect.retransmits : nil }
+  private mutating func sentAgain(_ sock: UInt64) {
+    if let count = open[sock], count < .max { open[sock] = count + 1 }
+  }
+
+  private func known(_ retransmits: UInt16) -> UInt16? { seesRetransmits ? retransmits : nil }
 }

@@ -17,35 +17,43 @@ final class TraceFSTasks {
 
   private static let maximum = 8192
   private var known: [UInt32: Entry] = [:]
-  private var exited: [UInt32: Task] = [:]
-  private let readsNetns: Bool
-  /// Ids in events are those of the initial pid namespace; `/proc` of another one has other processes under them.
-  private let isProcOurs: Bool
+  private var exited: [UInt32: Entry] = [:]
+  private let isAllUnknown: Bool
+  private let isProcOurs = TraceFSTasks.isProcOurs
   /// The file of tracefs is read at most once for each batch.
   private var savedPIDs: [UInt32: UInt32]?
   private let tracefs: String
 
   /// - Parameters:
-  ///   - readsNetns: whether the events do not say in which network namespace a sock is.
+  ///   - isAllUnknown: whether the events say neither the thread's name nor its network namespace.
   ///   - tracefs: where tracefs is mounted.
-  init(readsNetns: Bool, tracefs: String) {
-    self.readsNetns = readsNetns
+  init(isAllUnknown: Bool, tracefs: String) {
+    self.isAllUnknown = isAllUnknown
     self.tracefs = tracefs
-    isProcOurs = ProcessFiles.link("/proc/self/ns/pid") == "pid:[4026531836]"
   }
 
+  /// Whether `/proc` tells of the tasks in events, whose ids are those of the initial pid namespace: in another one it has
+  /// other processes under them.
+  static var isProcOurs: Bool { ProcessFiles.link("/proc/self/ns/pid") == "pid:[4026531836]" }
+
   /// Looks at a thread as soon as its connect has been read, while it is likely to be there.
-  func look(at tid: UInt32, connecting time: UInt64) {
+  /// - Returns: false when it is gone.
+  func look(at tid: UInt32, connecting time: UInt64) -> Bool {
     // What was read after the connect holds for it as well.
-    guard isProcOurs, known[tid].map({ $0.readAt < time }) ?? true else { return }
+    guard isProcOurs, known[tid].map({ $0.readAt < time }) ?? true else { return true }
     let now = MonotonicClock.now
     guard var task = Self.task(tid) else {
       known[tid] = nil
-      return
+      return false
     }
-    if readsNetns { task.netns = Self.netns(of: tid) }
+    if isAllUnknown {
+      task.netns = Self.netns(of: tid)
+      // The status file escapes what is not printable.
+      task.comm = ProcessFiles.comm(of: tid) ?? task.comm
+    }
     if known.count >= Self.maximum { known.removeAll(keepingCapacity: true) }
     known[tid] = Entry(task: task, readAt: now)
+    return true
   }
 
   /// Takes what a thread was at its end.
@@ -56,13 +64,13 @@ final class TraceFSTasks {
     task.uid = event.pid == 0 ? nil : event.uid
     task.comm = event.comm
     task.cgroup = event.cgroup == 0 ? nil : event.cgroup
-    exited[event.tid] = task
+    exited[event.tid] = Entry(task: task, readAt: event.time)
   }
 
-  /// What is known of a thread that was looked at.
-  func task(_ tid: UInt32) -> Task {
+  /// What is known of a thread that was looked at. What exited before it connected was another one with its id.
+  func task(_ tid: UInt32, connecting time: UInt64) -> Task {
     if let entry = known[tid] { return entry.task }
-    var task = exited[tid] ?? Task()
+    var task = exited[tid].flatMap { $0.readAt < time ? nil : $0.task } ?? Task()
     if task.pid == 0 { task.pid = savedPID(of: tid) }
     return task
   }
@@ -74,12 +82,7 @@ final class TraceFSTasks {
 
   /// Reads `/proc/TID/status`.
   private static func task(_ tid: UInt32) -> Task? {
-    ProcessFiles.text("/proc/\(tid)/status", limit: 4096).flatMap(task(in:)).map { task in
-      var task = task
-      // The status file escapes what is not printable.
-      task.comm = ProcessFiles.comm(of: tid) ?? task.comm
-      return task
-    }
+    ProcessFiles.text("/proc/\(tid)/status", limit: 4096).flatMap(task(in:))
   }
 
   /// The same of the text of such a file.

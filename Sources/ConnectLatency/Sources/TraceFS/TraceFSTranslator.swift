@@ -17,7 +17,7 @@ struct StartFilter {
   func start(_ event: TraceEvent, time: UInt64, isV6Function: Bool) -> StartRecord? {
     if let isIPv4 = filter.isIPv4, isIPv4 != event.isIPv4 { return nil }
     guard wantsPort(event.dport) else { return nil }
-    let task = tasks.task(event.tid)
+    let task = tasks.task(event.tid, connecting: time)
     let netns = event.netns == 0 ? task.netns : event.netns
     guard wants(task.pid == 0 ? nil : task.pid, filter.pids), wants(task.uid, filter.uids),
       wants(netns, filter.netns)
@@ -63,15 +63,13 @@ struct KprobeTranslator: TraceFSTranslator {
       guard var call = calls.removeValue(forKey: event.tid), event.result < 0 else { return }
       call.time = event.time
       emit(call.end(.failed, error: UInt16(clamping: event.result.magnitude), retransmits: 0, tid: event.tid))
-    case .packet:
-      guard starts.wantsPort(event.dport), let kind = Self.answer(event) else { return }
-      emit(event.end(kind, retransmits: event.retransmits))
+    case .finished: end(.response, event, emit)
+    case .reset: end(.reset, event, emit)
+    case .stateSet where event.newState == TraceEvent.synReceived: end(.response, event, emit)
     case .stateSet:
       // The connect call itself gives up: its return says why.
-      guard starts.wantsPort(event.dport),
-        event.result != 0 || calls[event.tid].map({ $0.sock != event.sock }) ?? true
-      else { return }
-      emit(event.end(.close, error: UInt16(clamping: event.result), retransmits: event.retransmits))
+      guard event.result != 0 || calls[event.tid].map({ $0.sock != event.sock }) ?? true else { return }
+      end(.close, event, emit)
     default: break
     }
   }
@@ -81,15 +79,8 @@ struct KprobeTranslator: TraceFSTranslator {
     if calls.count > 65536 { calls.removeAll() }
   }
 
-  /// What a packet to a sock in SYN_SENT is, under the conditions of `tcp_rcv_synsent_state_process()`.
-  private static func answer(_ event: TraceEvent) -> EndRecord.Kind? {
-    let (syn, rst, ack): (UInt8, UInt8, UInt8) = (0x02, 0x04, 0x10)
-    if event.tcpFlags & ack != 0 {
-      let isOld = Int32(bitPattern: event.acked &- event.unacknowledged) <= 0
-      let isEarly = Int32(bitPattern: event.acked &- event.next) > 0
-      if isOld || isEarly { return nil }
-      if event.tcpFlags & rst != 0 { return .reset }
-    }
-    return event.tcpFlags & syn != 0 && event.tcpFlags & rst == 0 ? .response : nil
+  private func end(_ kind: EndRecord.Kind, _ event: TraceEvent, _ emit: (Record) -> Void) {
+    guard starts.wantsPort(event.dport) else { return }
+    emit(event.end(kind, error: UInt16(clamping: event.result), retransmits: event.retransmits))
   }
 }
