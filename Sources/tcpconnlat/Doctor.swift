@@ -22,18 +22,17 @@ struct Doctor: ParsableCommand {
       do throws(ProbeError) {
         let source = try LiveSource.attach(probe, options: options)
         let blindSpots = source.blindSpots.map { "; not seen: \($0)" }.joined()
-        line = Self.line(probe, "works", probe.summary + needs(probe) + blindSpots)
+        line = Self.line(probe, "works", probe.summary + blindSpots)
       } catch {
         refusals.append(error)
         diagnostics.details(of: error)
-        line = Self.line(probe, "fails", "\(error.reason); \(error.advice)\(needs(probe))")
+        line = Self.line(probe, "fails", "\(error.reason); \(error.advice)")
       }
       try StandardOutput.write(line)
+      try StandardOutput.write("            needs  \(probe.neededCapabilities)")
     }
     if refusals.count == Probe.allCases.count { throw NoProbeWorks(refusals: refusals) }
   }
-
-  private func needs(_ probe: Probe) -> String { " (needs \(probe.neededCapabilities))" }
 
   private static func line(_ probe: Probe, _ verdict: String, _ text: String) -> String {
     let name = probe.rawValue + String(repeating: " ", count: max(0, 11 - probe.rawValue.count))

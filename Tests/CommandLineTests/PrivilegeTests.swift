@@ -116,8 +116,9 @@ extension PrivilegeTests {
   /// What doctor says behind "needs".
   private func neededCapabilities(of probe: String) throws -> [String] {
     let doctor = try Tool.run("doctor")
-    let line = try #require(doctor.rows.first { $0.hasPrefix(probe + " ") })
-    let needs = try #require(line.components(separatedBy: "(needs ").last?.components(separatedBy: ")").first)
+    let line = try #require(doctor.rows.firstIndex { $0.hasPrefix(probe + " ") })
+    let needs = doctor.rows[line + 1]
+    try #require(needs.hasPrefix("            needs  "))
     let names = needs.split { !$0.isLetter && $0 != "_" }.filter { $0.hasPrefix("CAP_") }.map(String.init)
     try #require(!names.isEmpty)
     return names
