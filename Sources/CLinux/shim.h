@@ -4,8 +4,10 @@
 /* System calls and flags that glibc declares only with _GNU_SOURCE, which Swift's own view of glibc does without. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,6 +46,36 @@ static inline int clinux_open_below(int root, const char *path, int is_directory
   if (file >= 0 || (errno != ENOSYS && errno != EPERM))
     return file;
   return openat(root, path, flags | O_NOFOLLOW);
+}
+
+/*
+ * Empties the bounding set, which takes CAP_SETPCAP, and has the permitted capabilities outlive a change from root to
+ * another user.
+ */
+static inline int clinux_prepare_capabilities(void) {
+  for (int i = 0; i < 64; i++)
+    prctl(PR_CAPBSET_DROP, i, 0, 0, 0); /* the kernel refuses those that it does not know */
+  return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
+}
+
+/*
+ * Leaves this thread those of its permitted capabilities that are in kept, as effective ones, and no way to more:
+ * none is inherited or in the ambient set, and a program that is executed gains nothing. Returns -1 and sets errno.
+ */
+static inline int clinux_limit_capabilities(uint64_t kept) {
+  struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+  struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+  int i;
+
+  prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_capget, &header, data))
+    return -1;
+  for (i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+    data[i].permitted &= (uint32_t)(kept >> (32 * i));
+    data[i].effective = data[i].permitted;
+    data[i].inheritable = 0;
+  }
+  return (int)syscall(SYS_capset, &header, data);
 }
 
 #endif

@@ -6,6 +6,10 @@ public final class Tracer {
   private var pairer: Pairer
   private var recordsRead: UInt64 = 0
   private var losses = Losses()
+  /// The first failure of a sink or the recording.
+  private var failure: SinkError?
+  /// Is called after each batch.
+  public var onBatch: (() -> Void)?
 
   /// - Parameters:
   ///   - source: where records come from.
@@ -23,13 +27,17 @@ public final class Tracer {
   }
 
   /// Traces until the source ends or a stage has had enough.
-  /// - Throws: `SinkError` when rows cannot be written, and what the source throws. The rows before are written.
+  /// - Throws: `SinkError` when rows or the recording cannot be written, and what the source throws. The rows before
+  ///   are written, and those that could not be are counted.
   public func run() throws {
     var goesOn = true
     while goesOn {
-      goesOn = try source.nextBatch { record throws(SinkError) in try take(record) }
-      try pipeline.flush()
-      try recorder?.flush()
+      goesOn = try takeBatch()
+      if let failure {
+        if source.stop() { drain() }
+        throw failure
+      }
+      onBatch?()
       if pipeline.isStopped { return }
     }
   }
@@ -37,28 +45,60 @@ public final class Tracer {
   /// What has happened so far.
   public var statistics: Statistics {
     Statistics(
-      recordsRead: recordsRead, rowsShown: pipeline.shown, rowsFiltered: pipeline.filtered, lost: losses,
+      recordsRead: recordsRead, rowsShown: pipeline.shown, rowsFiltered: pipeline.filtered,
+      rowsUnwritten: pipeline.unwritten, recordsUnwritten: recorder?.unwrittenRecords ?? 0, lost: losses,
       unpaired: pairer.losses, stillOpen: pairer.openCount)
   }
 
-  private func take(_ record: Record) throws(SinkError) {
+  /// - Returns: whether there may be more.
+  private func takeBatch() throws -> Bool {
+    let goesOn = try source.nextBatch(take)
+    attempt { () throws(SinkError) in try pipeline.flush() }
+    attempt { () throws(SinkError) in try recorder?.flush() }
+    return goesOn
+  }
+
+  /// Takes what the source still holds: sinks that work get it, the others count it.
+  private func drain() {
+    while let goesOn = try? takeBatch(), goesOn {}
+  }
+
+  private func take(_ record: Record) {
     switch record {
     case .start(var start):
       recordsRead += 1
       pipeline.started(&start)
-      try recorder?.write(.start(start))
+      write(.start(start))
       pairer.begin(start)
     case .end(let end):
       recordsRead += 1
       // What a stage learns now of a cgroup is recorded before the end of which its row speaks.
-      if var connection = pairer.end(end) { try pipeline.process(&connection) }
-      try recorder?.write(record)
+      if var connection = pairer.end(end) {
+        attempt { () throws(SinkError) in try pipeline.process(&connection) }
+      }
+      write(record)
     case .clock(let offset):
-      try recorder?.write(record)
+      write(record)
       pairer.setClock(offset: offset)
     case .lost(let now):
-      try recorder?.write(record)
+      write(record)
       losses = now
+    }
+  }
+
+  @inline(__always)
+  private func write(_ record: Record) {
+    guard let recorder else { return }
+    attempt { () throws(SinkError) in try recorder.write(record) }
+  }
+
+  /// A sink that fails costs no other sink a row: the rest of the batch is taken, and counted by the one that failed.
+  @inline(__always)
+  private func attempt(_ body: () throws(SinkError) -> Void) {
+    do {
+      try body()
+    } catch {
+      failure = failure ?? error
     }
   }
 }

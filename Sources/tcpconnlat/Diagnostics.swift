@@ -30,29 +30,23 @@ struct Diagnostics {
     }
   }
 
-  /// Says what was lost, if anything was.
-  func tellLosses(_ statistics: Statistics) {
-    if statistics.lost.total > 0 {
-      say("lost in the kernel: \(statistics.lost.total) records; give a larger --buffer")
-    }
-    if statistics.unpaired.evicted > 0 {
-      say("too many connects open at once: \(statistics.unpaired.evicted) of the oldest have no row")
-    }
-  }
-
   /// Says what was done, as one block.
-  func show(_ statistics: Statistics) {
+  func show(_ statistics: Statistics, skippedHooks: UInt64?) {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let rows: [(String, String)] = [
       ("records read", "\(statistics.recordsRead)"),
       ("rows shown", "\(statistics.rowsShown)"),
       ("rows filtered", "\(statistics.rowsFiltered)"),
+      ("rows not written", "\(statistics.rowsUnwritten)"),
+      ("records not written", "\(statistics.recordsUnwritten)"),
       ("lost in the kernel", "\(statistics.lost.total)"),
+      ("starts lost", "\(statistics.lost.starts)"),
       ("starts evicted", "\(statistics.unpaired.evicted)"),
       ("starts without end", "\(statistics.unpaired.superseded)"),
       ("ends without start", "\(statistics.unpaired.unmatched)"),
       ("still open", "\(statistics.stillOpen)"),
+      ("hooks skipped", skippedHooks.map { "\($0)" } ?? "unknown"),
       ("user CPU", Self.seconds(usage.ru_utime)),
       ("system CPU", Self.seconds(usage.ru_stime)),
     ]

@@ -29,6 +29,7 @@ struct Doctor: ParsableCommand {
         line = Self.line(probe, "fails", "\(error.reason); \(error.advice)")
       }
       try StandardOutput.write(line)
+      try StandardOutput.write("            needs  \(probe.neededCapabilities)")
     }
     if refusals.count == Probe.allCases.count { throw NoProbeWorks(refusals: refusals) }
   }

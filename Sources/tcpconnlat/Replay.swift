@@ -18,7 +18,7 @@ struct Replay: ParsableCommand {
   @OptionGroup(title: "Which connects") var filters: FilterOptions
   @OptionGroup(title: "What is printed") var output: OutputOptions
   @OptionGroup(title: "When to end") var limits: LimitOptions
-  /// Without a meaning here, but a command line that traced also replays.
+  /// Most are without a meaning here, but a command line that traced also replays.
   @OptionGroup(visibility: .hidden) var tracing: TracingOptions
 
   mutating func validate() throws {
@@ -46,10 +46,11 @@ struct Replay: ParsableCommand {
     {
       throw Failure("--record \(record): that is the recording to be replayed: give another file", .usage)
     }
+    let recorder = try output.makeRecorder()
+    try tracing.reducePrivilege(to: [])
     let session = try Session(
-      filters: filters, output: output, limits: limits, subject: .recording(recording),
-      recorder: try output.makeRecorder())
-    try session.run(recording, diagnostics)
+      filters: filters, output: output, limits: limits, subject: .recording(recording), recorder: recorder)
+    try session.run(recording, maximumOpen: tracing.maxOpen, diagnostics)
   }
 
   private func openRecording() throws -> RecordingSource {

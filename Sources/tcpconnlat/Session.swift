@@ -38,14 +38,17 @@ struct Session {
   }
 
   /// Traces until the source ends, a limit is reached or the reader goes.
-  func run(_ source: any RecordSource, _ diagnostics: Diagnostics) throws {
-    if let systemCgroups, let live = source as? any ProbeSource {
-      live.onCgroupMade = { systemCgroups.made($0) }
-    }
-    let tracer = Tracer(source: source, pipeline: pipeline, recorder: recorder)
+  func run(_ source: any RecordSource, maximumOpen: Int, _ diagnostics: Diagnostics) throws {
+    let tracer = Tracer(source: source, pipeline: pipeline, recorder: recorder, maximumOpen: maximumOpen)
+    let live = source as? any ProbeSource
+    if let systemCgroups { live?.onCgroupMade = { systemCgroups.made($0) } }
+    var report = LossReport(diagnostics, countsRows: live != nil)
+    tracer.onBatch = { [unowned tracer] in report.tell(tracer.statistics) }
     defer {
+      tracer.onBatch = nil
       let statistics = tracer.statistics
-      if showsStatistics { diagnostics.show(statistics) } else { diagnostics.tellLosses(statistics) }
+      if showsStatistics { diagnostics.show(statistics, skippedHooks: live?.skippedHooks) }
+      report.tellAll(statistics)
     }
     do {
       try tracer.run()

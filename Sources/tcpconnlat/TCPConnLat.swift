@@ -10,6 +10,7 @@ struct TCPConnLat: ParsableCommand {
   /// Runs the command; whatever goes wrong becomes one line and the exit code of `sysexits.h` that fits.
   static func main() {
     do {
+      try StandardDescriptors.check()
       var command = try parseAsRoot()
       try command.run()
     } catch {

@@ -25,10 +25,11 @@ struct Trace: ParsableCommand {
       filter: filters.kernelFilter,
       findsCgroups: output.cgroup || output.record != nil || !filters.inCgroup.isEmpty, limits: limits,
       stoppedBy: stop, diagnostics)
+    try tracing.reducePrivilege(to: source.capabilitiesToKeep)
     let session = try Session(
       filters: filters, output: output, limits: limits,
       subject: .system(source.probe, root: tracing.hostRoot), recorder: recorder)
-    try session.run(source, diagnostics)
+    try session.run(source, maximumOpen: tracing.maxOpen, diagnostics)
   }
 }
 

@@ -11,13 +11,21 @@ struct LiveTrace {
   }
 
   static func start(_ arguments: [String]) throws -> LiveTrace {
+    try begin(try RunningTool(arguments))
+  }
+
+  private static func begin(_ running: RunningTool) throws -> LiveTrace {
     try #require(getuid() == 0, "tests that trace need root: run tools/test with sudo")
-    let running = try RunningTool(arguments)
     try running.wait(for: "message that tracing has begun") {
       $0.errorsSoFar.contains("tracing with") || !$0.process.isRunning
     }
     try #require(running.process.isRunning, "tracing does not work here: \(running.errorsSoFar)")
     return LiveTrace(running: running)
+  }
+
+  /// Starts what a shell command traces.
+  static func start(shell command: String) throws -> LiveTrace {
+    try begin(try RunningTool(program: "/bin/bash", ["-c", command]))
   }
 
   /// Ends it as a user does, with Ctrl-C.
@@ -43,12 +51,12 @@ final class Listener: Sendable {
   let isIPv6: Bool
   private let listens: Bool
 
-  init(isIPv6: Bool = false, listens: Bool = true) throws {
+  init(isIPv6: Bool = false, listens: Bool = true, backlog: Int32 = 128) throws {
     let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     var address = SocketAddress(isIPv6 ? "::1" : "127.0.0.1", 0)
     let bound = address.withSockaddr { bind(descriptor, $0, $1) }
     try #require(bound == 0)
-    if listens { try #require(listen(descriptor, 128) == 0) }
+    if listens { try #require(listen(descriptor, backlog) == 0) }
     port = try #require(SocketAddress.local(of: descriptor)?.port)
     self.descriptor = descriptor
     self.isIPv6 = isIPv6
@@ -72,6 +80,23 @@ final class Listener: Sendable {
     return Attempt(
       error: error, localPort: SocketAddress.local(of: client)?.port ?? 0, port: port,
       milliseconds: Double(after - before) / 1e6)
+  }
+}
+
+extension Listener {
+  /// Connects so often, takes each connection and resets it: no queue fills up, and no port stays in TIME_WAIT.
+  func connect(times count: Int) throws {
+    for _ in 0..<count {
+      let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      var reset = linger(l_onoff: 1, l_linger: 0)
+      setsockopt(client, SOL_SOCKET, SO_LINGER, &reset, socklen_t(MemoryLayout<linger>.size))
+      var address = SocketAddress("127.0.0.1", port)
+      let result = address.withSockaddr { Glibc.connect(client, $0, $1) }
+      try #require(result == 0)
+      let server = accept(descriptor, nil, nil)
+      close(client)
+      close(server)
+    }
   }
 }
 

@@ -77,9 +77,43 @@ struct TracerTests {
     let tracer = Tracer(
       source: source, pipeline: Pipeline([collector, BrokenSink(.other("no more paper"), atRow: row)]))
     #expect(throws: SinkError.other("no more paper")) { try tracer.run() }
-    #expect(collector.connections.count == row)
-    #expect(source.batchesRead == (row + 3) / 4)
-    #expect(tracer.statistics.rowsShown == UInt64(row - 1))
+    // The rest of its batch is still taken: other sinks have no part in the failure.
+    let batches = (row + 3) / 4
+    #expect(collector.connections.count == batches * 4)
+    #expect(source.batchesRead == batches)
+    #expect(tracer.statistics.rowsShown == UInt64(batches * 4 - 1) && tracer.statistics.rowsUnwritten == 1)
+  }
+
+  @Test("After a failure, what a live source holds is taken and counted; of a recording nothing more is read")
+  func drains() throws {
+    for (isLive, batches) in [(true, 3), (false, 1)] {
+      let full = try FileDescriptor.open("/dev/full", .writeOnly)
+      defer { try? full.close() }
+      let source = FakeSource(Self.batches(3, of: 4), isLive: isLive)
+      let collector = Collector()
+      let tracer = Tracer(source: source, pipeline: Pipeline([collector, JSONSink(to: full)]))
+      #expect(throws: SinkError.self) { try tracer.run() }
+      #expect(source.batchesRead == batches && collector.connections.count == batches * 4)
+      #expect(tracer.statistics.rowsShown == 0 && tracer.statistics.rowsUnwritten == UInt64(batches * 4))
+    }
+  }
+
+  @Test("A recording that cannot be written costs no row, and its records are counted")
+  func brokenRecording() throws {
+    signal(SIGPIPE, SIG_IGN)
+    let path = FileManager.default.temporaryDirectory.appending(path: "tcpconnlat-test-\(UUID())").path()
+    #expect(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    let reader = try FileDescriptor.open(path, .readOnly, options: .nonBlocking)
+    let recorder = try RecordingWriter(path: path)
+    try reader.close()
+    let collector = Collector()
+    let tracer = Tracer(
+      source: FakeSource(Self.batches(3, of: 4), isLive: true), pipeline: Pipeline([collector]),
+      recorder: recorder)
+    #expect(throws: SinkError.readerGone) { try tracer.run() }
+    #expect(collector.connections.count == 12)
+    #expect(tracer.statistics.recordsUnwritten == 24 && tracer.statistics.rowsShown == 12)
   }
 
   @Test("A full disk is told as what it is, with its name")

@@ -18,10 +18,12 @@ struct JSONRows: ~Copyable {
     try buffer.write(to: output)
   }
 
+  /// How many bytes are waiting.
+  var length: Int { buffer.count }
+
   /// Appends a row.
   /// - Parameter cgroup: the connection's. To ask a borrowed connection for it would copy the connection.
-  /// - Returns: how many bytes are waiting now.
-  mutating func append(_ connection: borrowing Connection, _ cgroup: Cgroup?) -> Int {
+  mutating func append(_ connection: borrowing Connection, _ cgroup: Cgroup?) {
     buffer.append(#"{"time":""#)
     clock.append(nanoseconds: connection.realTime, to: &buffer)
     buffer.append(#"""#)
@@ -36,7 +38,6 @@ struct JSONRows: ~Copyable {
       }
     }
     buffer.append("}\n")
-    return buffer.count
   }
 
   private mutating func appendProcess(_ start: borrowing StartRecord) {

@@ -17,9 +17,13 @@ public final class JSONSink: Stage {
   }
 
   public func process(_ connection: inout Connection) throws(SinkError) -> Verdict {
-    if rows.append(connection, connection.cgroup) >= Self.enough { try flush() }
+    // A row is taken once there is room for it: what this throws is of rows taken before.
+    if rows.length >= Self.enough { try flush() }
+    rows.append(connection, connection.cgroup)
     return .pass
   }
+
+  public var unwrittenRows: UInt64 { output.unwrittenLines }
 
   public func flush() throws(SinkError) {
     try rows.write(to: output)

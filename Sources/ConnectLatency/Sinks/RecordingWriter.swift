@@ -1,4 +1,5 @@
 import CConnectRecord
+import Glibc
 import SystemPackage
 
 /// Writes the records that a source hands over, before anything is made of them, so that a replay sees the same.
@@ -8,6 +9,11 @@ public final class RecordingWriter {
   private var block = TextBuffer()
   /// What kept a block from being written that cgroups had filled: the next `flush` throws it.
   private var failure: SinkError?
+  private var recordsInBlock: UInt64 = 0
+  /// How long the recording is, in bytes.
+  private var length = 0
+  /// Records that are missing because a block could not be written.
+  public private(set) var unwrittenRecords: UInt64 = 0
 
   /// A block ends with its batch, or when it has this many bytes.
   private static let enough = 256 << 10
@@ -31,6 +37,7 @@ public final class RecordingWriter {
     header.append(rawBytesOf: RecordingFormat.byteOrder)
     while header.count < RecordingFormat.headerSize { header.append(0 as UInt8) }
     try output.write(header.contents)
+    length = header.count
     beginBlock()
   }
 
@@ -42,8 +49,12 @@ public final class RecordingWriter {
   /// - Throws: `SinkError` when a block was full and could not be written.
   public func write(_ record: Record) throws(SinkError) {
     switch record {
-    case .start(let start): append(.record, start.raw)
-    case .end(let end): append(.record, end.raw)
+    case .start(let start):
+      recordsInBlock += 1
+      append(.record, start.raw)
+    case .end(let end):
+      recordsInBlock += 1
+      append(.record, end.raw)
     case .clock(let offset): append(.clock, offset)
     case .lost(let losses): append(.lost, (losses.starts, losses.ends))
     }
@@ -76,25 +87,37 @@ public final class RecordingWriter {
     }
   }
 
-  /// Ends the block and writes it.
-  /// - Throws: `SinkError` when it could not be written.
+  /// Ends the block and writes it; after a failure, counts its records instead.
+  /// - Throws: `SinkError` when it could not be written; that once.
   public func flush() throws(SinkError) {
-    if let failure {
-      self.failure = nil
-      throw failure
+    if output.isBroken {
+      unwrittenRecords += recordsInBlock
+      beginBlock()
+      defer { failure = nil }
+      if let failure { throw failure }
+      return
     }
     guard block.count > RecordingFormat.blockHeaderSize else { return }
     defer { beginBlock() }
     let entries = UnsafeRawBufferPointer(rebasing: block.contents[RecordingFormat.blockHeaderSize...])
     block.overwrite(at: 0, with: UInt32(entries.count))
     block.overwrite(at: 4, with: RecordingFormat.checksum(entries))
-    try output.write(block.contents)
+    do {
+      try output.write(block.contents)
+      length += block.count
+    } catch {
+      unwrittenRecords += recordsInBlock
+      // Half a block is of no use to anybody: the recording ends with its last whole one.
+      if closes { ftruncate(output.descriptor.rawValue, length) }
+      throw error
+    }
   }
 }
 
 extension RecordingWriter {
   private func beginBlock() {
     block.removeAll()
+    recordsInBlock = 0
     block.append(rawBytesOf: 0 as UInt64)
   }
 

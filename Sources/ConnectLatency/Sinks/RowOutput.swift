@@ -2,14 +2,24 @@ import Glibc
 import SystemPackage
 
 /// Where rows go: a descriptor that somebody else opened and closes.
-struct RowOutput {
+final class RowOutput {
   let descriptor: FileDescriptor
   let name: String
+  /// How many lines did not come through whole.
+  private(set) var unwrittenLines: UInt64 = 0
+  /// Whether a write has failed. What comes later would be glued to the line that was cut there, so it is only counted.
+  private(set) var isBroken = false
 
-  /// Writes all of `bytes`.
-  /// - Throws: `SinkError.readerGone` after EPIPE, `SinkError.write` after any other error.
+  init(descriptor: FileDescriptor, name: String) {
+    self.descriptor = descriptor
+    self.name = name
+  }
+
+  /// Writes all of `bytes`; after a failure, counts their lines instead.
+  /// - Throws: `SinkError.readerGone` after EPIPE, `SinkError.write` after any other error; that once.
   func write(_ bytes: UnsafeRawBufferPointer) throws(SinkError) {
     var rest = bytes[...]
+    if isBroken { return countUnwritten(rest) }
     while !rest.isEmpty {
       do {
         let written = try descriptor.write(UnsafeRawBufferPointer(rebasing: rest))
@@ -19,11 +29,19 @@ struct RowOutput {
         var ready = pollfd(fd: descriptor.rawValue, events: Int16(POLLOUT), revents: 0)
         poll(&ready, 1, -1)
       } catch Errno.brokenPipe {
+        countUnwritten(rest)
         throw .readerGone
       } catch {
+        countUnwritten(rest)
         throw .write(to: name, error as? Errno ?? .ioError)
       }
     }
+  }
+
+  /// A line that is cut has its end in what is left.
+  private func countUnwritten(_ rest: Slice<UnsafeRawBufferPointer>) {
+    isBroken = true
+    unwrittenLines += UInt64(rest.count { $0 == UInt8(ascii: "\n") })
   }
 }
 

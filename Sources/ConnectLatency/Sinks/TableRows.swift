@@ -30,9 +30,11 @@ struct TableRows: ~Copyable {
     try buffer.write(to: output)
   }
 
+  /// How many bytes are waiting.
+  var length: Int { buffer.count }
+
   /// Appends a row.
-  /// - Returns: how many bytes are waiting now.
-  mutating func append(_ connection: borrowing Connection) -> Int {
+  mutating func append(_ connection: borrowing Connection) {
     if columns.contains(.time) { appendTime(connection.endTime) }
     column(6, UInt64(connection.start.raw.tgid))
     var begin = buffer.count
@@ -49,7 +51,6 @@ struct TableRows: ~Copyable {
     column(5, UInt64(connection.destinationPort))
     appendEnd(connection)
     buffer.append(UInt8(ascii: "\n"))
-    return buffer.count
   }
 
   /// A number in a field that is at least `width` wide, and the space behind it.

@@ -10,7 +10,7 @@ enum ProbeRequirements {
         probe, "this kernel describes no types (no /sys/kernel/btf/vmlinux)",
         advice: "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y")
     }
-    if probe == .kprobe, !exists("/sys/bus/event_source/devices/kprobe") {
+    if probe == .kprobe, !KernelLimits.hasKprobes {
       throw ProbeError(
         probe, "this kernel has no kprobes (CONFIG_KPROBES is not set)",
         advice: "use --probe tracepoint, or boot a kernel built with CONFIG_KPROBES=y")
@@ -19,10 +19,11 @@ enum ProbeRequirements {
 
   private static func checkPrivilege(_ probe: Probe) throws(ProbeError) {
     let held = Capabilities.effective
-    let missing = held.contains(.sysAdmin) ? [] : [Capabilities.bpf, .perfmon].filter { !held.contains($0) }
-    guard missing.isEmpty else {
+    // To the kernel, who has CAP_SYS_ADMIN has both.
+    let missing: Capabilities = held.contains(.sysAdmin) ? [] : [.bpf, .perfmon]
+    guard held.isSuperset(of: missing) else {
       throw ProbeError(
-        probe, "tracing needs \(missing.map(\.name).joined(separator: " and "))",
+        probe, "tracing needs \(missing.subtracting(held).names.joined(separator: " and "))",
         advice: "run it with sudo, or give the program the capabilities: "
           + "sudo setcap cap_bpf,cap_perfmon,cap_dac_read_search=ep \(executable)",
         isPrivilege: true)
@@ -36,6 +37,22 @@ enum ProbeRequirements {
     return explained
   }
 
+  /// Why something that a probe can do without cannot be attached.
+  static func explain(optional error: BPFError, of probe: Probe) -> String {
+    if probe == .tracepoint, error.errno == ENOENT, !TraceFSRequirements.isMounted {
+      return "tracefs is not mounted"
+    }
+    let held = Capabilities.effective
+    guard error.errno == EACCES else { return error.reason }
+    if geteuid() != 0, !held.contains(.dacReadSearch) {
+      return "\(error.reason): it takes CAP_DAC_READ_SEARCH"
+    }
+    if KernelLimits.perfEventParanoid != nil, !held.contains(.sysAdmin) {
+      return "\(error.reason): it takes CAP_SYS_ADMIN, or sysctl kernel.perf_event_paranoid=2"
+    }
+    return error.reason
+  }
+
   private static func cause(of error: BPFError, _ probe: Probe) -> ProbeError {
     let said = error.messages.joined(separator: "\n")
     if let lockdown = ProcessFiles.text("/sys/kernel/security/lockdown", limit: 256),
@@ -44,6 +61,19 @@ enum ProbeRequirements {
       return ProbeError(
         probe, "the kernel is locked down (confidentiality), which forbids BPF to read kernel memory",
         advice: "boot without lockdown=confidentiality", isPrivilege: true)
+    }
+    let held = Capabilities.effective
+    if error.errno == EPERM, KernelLimits.chargesMemory, !held.contains(.sysResource) {
+      return ProbeError(
+        probe, "\(error.reason): this kernel counts BPF's memory against RLIMIT_MEMLOCK, which is too small",
+        advice: "add CAP_SYS_RESOURCE, raise the limit with ulimit -l unlimited, or give a smaller --buffer",
+        isPrivilege: true)
+    }
+    if error.errno == EACCES, let level = KernelLimits.perfEventParanoid, !held.contains(.sysAdmin) {
+      return ProbeError(
+        probe, "kernel.perf_event_paranoid is \(level), with which this kernel asks for CAP_SYS_ADMIN",
+        advice: "run it with sudo, use --probe fentry, or run sysctl kernel.perf_event_paranoid=2",
+        isPrivilege: true)
     }
     // Where other programs load, it is the trampolines that are missing, whatever the errno.
     if probe == .fentry, error.errno != EPERM || canLoad("state_hook") {

@@ -9,6 +9,10 @@ public protocol ProbeSource: RecordSource {
   /// Is told every cgroup that is made, before the start of any connect in it, if the options say that somebody
   /// wants to know.
   var onCgroupMade: ((CgroupRecord) -> Void)? { get set }
+  /// What it takes to go on and to end, now that the hooks are attached. All other capabilities can be given up.
+  var capabilitiesToKeep: Capabilities { get }
+  /// How often the kernel has left out a hook because it, or another one, was running on that CPU; nil when unknown.
+  var skippedHooks: UInt64? { get }
 }
 
 extension LiveSource {

@@ -5,4 +5,14 @@ public protocol RecordSource: AnyObject {
   /// - Returns: false when no further records can come.
   /// - Throws: `SinkError` from `body`, or the source's own error.
   func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool
+
+  /// Is told that the rows cannot be written. A source that would lose what it holds stops making records and hands
+  /// over, in batches as before, those that it has made, so that they are counted.
+  /// - Returns: whether there is anything to be handed over.
+  func stop() -> Bool
+}
+
+extension RecordSource {
+  /// Nothing: what was not read is still there.
+  public func stop() -> Bool { false }
 }

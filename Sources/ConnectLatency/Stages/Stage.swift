@@ -9,11 +9,17 @@ public protocol Stage: AnyObject {
 
   /// Is told that no more records are waiting: a sink that collects hands over what it has.
   func flush() throws(SinkError)
+
+  /// How many connections a sink took and could not hand over. A row that `process` throws for is not taken.
+  var unwrittenRows: UInt64 { get }
 }
 
 extension Stage {
   /// Does nothing: a stage that keeps nothing back has nothing to hand over.
   public func flush() throws(SinkError) {}
+
+  /// None.
+  public var unwrittenRows: UInt64 { 0 }
 }
 
 /// A stage that also sees each connect as it begins, as an enricher must that asks after a process.

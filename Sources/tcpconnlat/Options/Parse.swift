@@ -30,6 +30,13 @@ enum Parse {
     }
   }
 
+  static func user(_ text: String) throws -> UnprivilegedUser {
+    guard let user = UnprivilegedUser(text) else {
+      throw ValidationError("expected a user of this machine, by name or number")
+    }
+    return user
+  }
+
   static func ports(_ text: String) throws -> [ClosedRange<UInt16>] {
     try list(text, expected: "ports from 1 to 65535 and ranges of them, as 443,8000-8999") { part in
       let bounds = part.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false).map {
@@ -102,6 +109,14 @@ enum Parse {
     var rounded = max(Int(sysconf(Int32(_SC_PAGESIZE))), 4096)
     while rounded < size { rounded *= 2 }
     return rounded
+  }
+
+  /// The table of open connects is of a size that is a power of two.
+  static func maximumOpen(_ text: String) throws -> Int {
+    guard let number = Int(text), (16...1 << 24).contains(number) else {
+      throw ValidationError("expected a number of connects, 16 to 16777216")
+    }
+    return number
   }
 
   static func directory(_ text: String) throws -> String {

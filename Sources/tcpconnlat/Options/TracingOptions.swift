@@ -17,6 +17,12 @@ struct TracingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "How many connects may be open at once before the oldest is given up: 131072.", valueName: "number"),
+    transform: Parse.maximumOpen)
+  var maxOpen: Int = Pairer.defaultMaximumOpen
+
+  @Option(
+    help: ArgumentHelp(
       "How long to collect rows before they are printed: 20ms; 0 prints each at once.", valueName: "time"),
     transform: Parse.flush)
   var flush: Int32 = 20
@@ -27,11 +33,25 @@ struct TracingOptions: ParsableArguments {
     transform: Parse.directory)
   var hostRoot: String = "/"
 
+  @Option(
+    help: ArgumentHelp("Go on as this user, once the hooks are attached.", valueName: "name|uid"),
+    transform: Parse.user)
+  var user: UnprivilegedUser?
+
   @Flag(help: "Mount tracefs for the probes tracefs and tracepoint, where it is not mounted.")
   var mountTracefs = false
 }
 
 extension TracingOptions {
+  /// Gives up what is not needed from here on: all but `kept`.
+  /// - Throws: `Failure` when a change of user is refused.
+  func reducePrivilege(to kept: Capabilities) throws {
+    guard let (refused, errno) = Privilege.reduce(to: kept, as: user) else { return }
+    let reason = "cannot \(refused): \(String(cString: strerror(errno)))"
+    throw Failure(
+      user == nil ? reason : "\(reason): --user takes root, or CAP_SETUID and CAP_SETGID", .noPermission)
+  }
+
   /// Attaches the probe that was asked for, or the first that works, and says which and why.
   func openSource(
     filter: KernelFilter, findsCgroups: Bool, limits: LimitOptions, stoppedBy stop: borrowing StopSignals,

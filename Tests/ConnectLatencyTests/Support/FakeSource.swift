@@ -5,10 +5,15 @@ final class FakeSource: RecordSource {
   private var batches: ArraySlice<[Record]>
   /// How many batches have been asked for.
   private(set) var batchesRead = 0
+  private let isLive: Bool
 
-  init(_ batches: [[Record]]) {
+  /// - Parameter isLive: whether it hands over the rest when it is stopped, as the kernel's does.
+  init(_ batches: [[Record]], isLive: Bool = false) {
     self.batches = batches[...]
+    self.isLive = isLive
   }
+
+  func stop() -> Bool { isLive && !batches.isEmpty }
 
   func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool {
     guard let batch = batches.popFirst() else { return false }

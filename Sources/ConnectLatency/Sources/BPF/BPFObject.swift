@@ -58,6 +58,21 @@ final class BPFObject {
     links.removeAll()
   }
 
+  /// How often the kernel has not run a program because one was running on that CPU already; nil where it does not
+  /// tell (Linux before 5.12).
+  var recursionMisses: UInt64? {
+    var sum: UInt64 = 0
+    for program in programs.values {
+      var info = bpf_prog_info()
+      var size = UInt32(MemoryLayout<bpf_prog_info>.size)
+      guard bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) == 0,
+        Int(size) > MemoryLayout<bpf_prog_info>.offset(of: \.recursion_misses)!
+      else { return nil }
+      sum += info.recursion_misses
+    }
+    return sum
+  }
+
   /// The descriptor of a map, which lives as long as this object.
   func descriptor(of map: String) -> CInt {
     bpf_object__find_map_fd_by_name(object, map)

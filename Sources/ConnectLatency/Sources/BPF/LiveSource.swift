@@ -49,6 +49,8 @@ public final class LiveSource: ProbeSource {
   public private(set) var blindSpots: [String] = []
   public var details: [String] { [] }
   public var onCgroupMade: ((CgroupRecord) -> Void)?
+  public var capabilitiesToKeep: Capabilities { options.findsCgroups ? .dacReadSearch : [] }
+  public var skippedHooks: UInt64? { object.recursionMisses }
 
   private let options: Options
   private let object: BPFObject
@@ -56,6 +58,7 @@ public final class LiveSource: ProbeSource {
   private let lossCounter: LossCounter
   private var losses = Losses()
   private var clockOffset: Int64?
+  private var isStopped = false
   private var isFinished = false
 
   /// Loads and attaches the hooks.
@@ -80,9 +83,9 @@ public final class LiveSource: ProbeSource {
   /// Waits for records, then a little longer for more of them, and hands them over.
   public func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool {
     guard !isFinished else { return false }
-    if wait() == .stop {
+    if isStopped || wait() == .stop {
       object.detach()
-      isFinished = true
+      isStopped = true
     }
     if let offset = ClockOffset.changed(since: clockOffset) {
       clockOffset = offset
@@ -94,6 +97,12 @@ public final class LiveSource: ProbeSource {
       losses = now
       try body(.lost(now))
     }
+    isFinished = isStopped
+    return !isFinished
+  }
+
+  public func stop() -> Bool {
+    isStopped = true
     return !isFinished
   }
 }
@@ -128,8 +137,7 @@ extension LiveSource {
     do throws(BPFError) {
       for program in optional.programs { try object.attach(program) }
     } catch {
-      let isUnmounted = probe == .tracepoint && error.errno == ENOENT && !TraceFSRequirements.isMounted
-      blindSpots.append("\(optional.without) (\(isUnmounted ? "tracefs is not mounted" : error.reason))")
+      blindSpots.append("\(optional.without) (\(ProbeRequirements.explain(optional: error, of: probe)))")
     }
   }
 

@@ -131,7 +131,8 @@ final class TraceFSInstance {
     for hook in enabled.reversed() { tracefs_event_disable(instance, hook.system, hook.event) }
     enabled = []
     for event in kprobes.reversed() {
-      tracefs_dynevent_destroy(event, true)
+      // By force, events are looked for in the instances of others as well.
+      if tracefs_dynevent_destroy(event, false) != 0 { tracefs_dynevent_destroy(event, true) }
       tracefs_dynevent_free(event)
     }
     kprobes = []
@@ -203,7 +204,8 @@ final class TraceFSInstance {
     guard !isRemoved else { return }
     isRemoved = true
     removeEvents()
-    tracefs_instance_destroy(instance)
+    // Another tracer that removes events looks into every instance, which is busy for that moment.
+    for _ in 0..<200 where tracefs_instance_destroy(instance) != 0 && Glibc.errno == EBUSY { usleep(10_000) }
     tracefs_instance_free(instance)
     Self.ours.withLock { [name] in _ = $0.remove(name) }
   }

@@ -20,11 +20,12 @@ enum TraceFSRequirements {
           + (mounts ? "" : ", or give --mount-tracefs"), isPrivilege: geteuid() != 0)
     }
     let directory = path.map { String(cString: $0) } ?? "/sys/kernel/tracing"
-    guard access(directory + "/instances", R_OK | W_OK | X_OK) == 0 else {
+    guard mayAccess(directory + "/instances", R_OK | W_OK | X_OK) else {
       throw ProbeError(
-        .tracefs, "\(directory) is not ours to read and write", advice: "run it with sudo", isPrivilege: true)
+        .tracefs, "\(directory) is not ours to read and write",
+        advice: "run it with sudo, or with CAP_DAC_OVERRIDE", isPrivilege: true)
     }
-    guard access(directory + "/events/sock/inet_sock_set_state/format", F_OK) == 0 else {
+    guard mayAccess(directory + "/events/sock/inet_sock_set_state/format", F_OK) else {
       throw ProbeError(
         .tracefs, "this kernel has no event sock:inet_sock_set_state",
         advice: "boot Linux 4.16 or newer, built with CONFIG_FTRACE=y")
@@ -54,5 +55,10 @@ enum TraceFSRequirements {
   }
 
   /// Whether it is where it belongs.
-  static var isMounted: Bool { access("/sys/kernel/tracing/events", F_OK) == 0 }
+  static var isMounted: Bool { mayAccess("/sys/kernel/tracing/events", F_OK) }
+
+  /// With the capabilities that are in force: access() asks for those of the real user.
+  private static func mayAccess(_ path: String, _ mode: CInt) -> Bool {
+    faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0
+  }
 }

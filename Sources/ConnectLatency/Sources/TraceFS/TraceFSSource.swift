@@ -12,6 +12,10 @@ public final class TraceFSSource: ProbeSource {
   /// What the kernel said of events that it refused.
   public private(set) var details: [String] = []
   public var onCgroupMade: ((CgroupRecord) -> Void)?
+  public var skippedHooks: UInt64? { nil }
+  /// Events and instance are removed at the end, and only who is root owns them. Whose a process is, is in files that
+  /// others may not read.
+  public let capabilitiesToKeep: Capabilities
 
   private let instance: TraceFSInstance
   private let buffers: TraceFSBuffers
@@ -24,6 +28,7 @@ public final class TraceFSSource: ProbeSource {
   private var lost: UInt64 = 0
   private var missed: UInt64 = 0
   private var clockOffset: Int64?
+  private var isStopped = false
   private var isFinished = false
 
   /// Makes the instance and its events, and begins to record.
@@ -50,6 +55,9 @@ public final class TraceFSSource: ProbeSource {
       if !plan.isKprobe || !plan.kinds.contains(.taskExit) || !TraceFSTasks.isProcOurs {
         instance.rememberProcesses()
       }
+      capabilitiesToKeep = [
+        .dacOverride, plan.isKprobe ? [] : .sysPtrace, options.findsCgroups ? .dacReadSearch : [],
+      ]
       buffers = try TraceFSBuffers(instance, formats: plan.formats)
       try instance.setRecording(true)
     } catch {
@@ -60,7 +68,7 @@ public final class TraceFSSource: ProbeSource {
   /// Waits for events, then a little longer for more of them, and hands over what they say.
   public func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool {
     guard !isFinished else { return false }
-    if !waitForEvents() {
+    if isStopped || !waitForEvents() {
       try? instance.setRecording(false)
       isFinished = true
     }
@@ -78,6 +86,11 @@ public final class TraceFSSource: ProbeSource {
     defer { records.removeAll(keepingCapacity: true) }
     for record in records { try body(record) }
     try tellLosses(body)
+    return !isFinished
+  }
+
+  public func stop() -> Bool {
+    isStopped = true
     return !isFinished
   }
 }
