@@ -22,18 +22,13 @@ final class KernelTypes {
 
   deinit { btf__free(btf) }
 
-  /// Whether the running kernel has a tracepoint that `tp_btf` programs can use.
-  static func has(tracepoint: String) -> Bool { has(tracepoint, BPF_TRACE_RAW_TP) }
-
-  /// Whether the running kernel has a function that it describes.
-  static func has(function: String) -> Bool { has(function, BPF_TRACE_FENTRY) }
-
-  private static func has(_ name: String, _ use: bpf_attach_type) -> Bool {
-    // libbpf complains of what is not there, which is just what is asked.
-    LibBPFMessages.collect()
-    defer { _ = LibBPFMessages.take() }
-    return libbpf_find_vmlinux_btf_id(name, use) > 0
+  /// Whether the kernel has a tracepoint that `tp_btf` programs can use.
+  func has(tracepoint: String) -> Bool {
+    btf__find_by_name_kind(btf, "btf_trace_" + tracepoint, UInt32(BTF_KIND_TYPEDEF)) > 0
   }
+
+  /// Whether the kernel has a function that it describes.
+  func has(function: String) -> Bool { btf__find_by_name_kind(btf, function, UInt32(BTF_KIND_FUNC as CInt)) > 0 }
 
   /// The member at `path`, as `["__sk_common", "skc_daddr"]` of `sock`; nil when there is none.
   func member(_ path: [String], of type: String) -> Member? {

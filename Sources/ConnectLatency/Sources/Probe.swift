@@ -26,12 +26,9 @@ extension Probe {
   /// Second hooks that this kernel has a place and a use for.
   var secondPrograms: [String] {
     var programs: [String] = []
-    // The tracepoint came with Linux 5.15. Older kernels can do without: they run a program that an interrupt finds
-    // running.
-    if self != .tracepoint, KernelTypes.has(tracepoint: "inet_sk_error_report") {
-      programs.append("error_hook")
-    }
-    guard kernelPreemptsPrograms else { return programs }
+    // Kernels without it run a program that an interrupt finds running.
+    if self != .tracepoint, KernelFeature.errorReports.isPresent { programs.append("error_hook") }
+    guard KernelFeature.preemption.isPresent else { return programs }
     switch self {
     case .kprobe: programs += ["state_twin"]
     case .fentry: programs += ["state_twin", "fentry_v4_return_twin"]
@@ -40,12 +37,9 @@ extension Probe {
     return programs
   }
 
-  /// Whether a tracing program may be preempted: a kernel that lets programs forbid that does it.
-  private var kernelPreemptsPrograms: Bool { KernelTypes.has(function: "bpf_preempt_disable") }
-
   /// What sees cgroups being made, on kernels that have them.
   var cgroupPrograms: [String] {
-    self != .tracefs && KernelTypes.has(tracepoint: "cgroup_mkdir") ? ["cgroup_hook"] : []
+    self != .tracefs && KernelFeature.cgroupTracepoints.isPresent ? ["cgroup_hook"] : []
   }
 
   /// The programs that some kernels have no place for, and what is not seen without them.
@@ -54,13 +48,14 @@ extension Probe {
     case .kprobe: (["kprobe_v6", "kprobe_v6_return"], "connects over IPv6")
     case .fentry:
       (
-        ["fentry_v6", "fentry_v6_return"] + (kernelPreemptsPrograms ? ["fentry_v6_return_twin"] : []),
+        ["fentry_v6", "fentry_v6_return"]
+          + (KernelFeature.preemption.isPresent ? ["fentry_v6_return_twin"] : []),
         "connects over IPv6"
       )
     case .tracepoint:
       (
         ["tracepoint_call", "tracepoint_call_return"]
-          + (kernelPreemptsPrograms ? ["tracepoint_call_return_twin"] : []),
+          + (KernelFeature.preemption.isPresent ? ["tracepoint_call_return_twin"] : []),
         "connects that fail before a SYN is sent"
       )
     case .tracefs: ([], "")

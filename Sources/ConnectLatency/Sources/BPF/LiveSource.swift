@@ -71,7 +71,7 @@ public final class LiveSource: ProbeSource {
     if probe == .tracepoint, options.mountsTraceFS { _ = try? TraceFSRequirements.check(mounts: true) }
     do throws(BPFError) {
       object = try Self.loadedObject(for: probe, options: options)
-      ring = try RingBuffer(map: object.descriptor(of: "records"))
+      ring = try RingBuffer(map: object.descriptor(of: "records"), size: options.bufferSize)
       lossCounter = LossCounter(map: object.descriptor(of: ".data.lost"))
       for program in Self.programs(of: probe, options) { try object.attach(program) }
     } catch {

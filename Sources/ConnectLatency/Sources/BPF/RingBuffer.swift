@@ -17,8 +17,10 @@ final class RingBuffer {
   /// raced with the reader can be lost.
   let descriptor: CInt
 
-  /// - Parameter map: the descriptor of the map, which must live longer than this object.
-  init(map: CInt) throws(BPFError) {
+  /// - Parameters:
+  ///   - map: the descriptor of the map, which must live longer than this object.
+  ///   - size: of the map, in bytes.
+  init(map: CInt, size: Int) throws(BPFError) {
     descriptor = map
     current = .allocate(capacity: 1)
     current.initialize(to: nil)
@@ -28,6 +30,7 @@ final class RingBuffer {
       throw error
     }
     self.ring = ring
+    RingBufferMapping.unmapRepetition(size: size)
   }
 
   deinit {
