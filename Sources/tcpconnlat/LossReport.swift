@@ -3,16 +3,16 @@ import ConnectLatency
 /// Tells what is lost while it is being lost, once a second at most, and at the end.
 struct LossReport {
   private let diagnostics: Diagnostics
-  /// Whether rows that a reader has not taken are lost: those of a recording are still in there.
-  private let countsRows: Bool
+  /// Whether what a reader has not taken is lost: what comes of a recording is still in there.
+  private let countsUnwritten: Bool
   private var told = ""
   private var nextTime: UInt64 = 0
 
   private static let interval: UInt64 = 1_000_000_000
 
-  init(_ diagnostics: Diagnostics, countsRows: Bool) {
+  init(_ diagnostics: Diagnostics, countsUnwritten: Bool) {
     self.diagnostics = diagnostics
-    self.countsRows = countsRows
+    self.countsUnwritten = countsUnwritten
   }
 
   /// Says what has been lost so far, if that is more than was said before.
@@ -47,10 +47,10 @@ struct LossReport {
       parts.append("\(unpaired.evicted) connects that were the oldest of too many (give a larger --max-open)")
     }
     if unpaired.superseded > 0 { parts.append("\(unpaired.superseded) connects whose end did not come") }
-    if countsRows, statistics.rowsUnwritten > 0 {
+    if countsUnwritten, statistics.rowsUnwritten > 0 {
       parts.append("\(statistics.rowsUnwritten) rows that could not be written")
     }
-    if statistics.recordsUnwritten > 0 {
+    if countsUnwritten, statistics.recordsUnwritten > 0 {
       parts.append("\(statistics.recordsUnwritten) records that are not in the recording")
     }
     return parts.joined(separator: "; ")

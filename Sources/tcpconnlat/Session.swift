@@ -42,7 +42,7 @@ struct Session {
     let tracer = Tracer(source: source, pipeline: pipeline, recorder: recorder, maximumOpen: maximumOpen)
     let live = source as? any ProbeSource
     if let systemCgroups { live?.onCgroupMade = { systemCgroups.made($0) } }
-    var report = LossReport(diagnostics, countsRows: live != nil)
+    var report = LossReport(diagnostics, countsUnwritten: live != nil)
     tracer.onBatch = { [unowned tracer] in report.tell(tracer.statistics) }
     defer {
       tracer.onBatch = nil

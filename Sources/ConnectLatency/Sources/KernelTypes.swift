@@ -28,7 +28,9 @@ final class KernelTypes {
   }
 
   /// Whether the kernel has a function that it describes.
-  func has(function: String) -> Bool { btf__find_by_name_kind(btf, function, UInt32(BTF_KIND_FUNC as CInt)) > 0 }
+  func has(function: String) -> Bool {
+    btf__find_by_name_kind(btf, function, UInt32(BTF_KIND_FUNC as CInt)) > 0
+  }
 
   /// The member at `path`, as `["__sk_common", "skc_daddr"]` of `sock`; nil when there is none.
   func member(_ path: [String], of type: String) -> Member? {
