@@ -199,7 +199,7 @@ struct PairerTests {
     #expect(connections.map(\.destinationPort) == [6443, 443])
   }
 
-  @Test("A connect that is forbidden, and the sock's next one, are two, the first from its question to its refusal")
+  @Test("A connect that is forbidden is one, and the next of its sock another")
   func forbidden() {
     var pairer = Pairer()
     let connections = pairer.take([

@@ -39,7 +39,8 @@ final class Child {
 
   /// A plan for a child in a group whose program may have it connect to another port.
   convenience init(
-    _ scene: Scene, to target: Endpoint, ending: wl_ending, cgroup: borrowing Cgroup, redirectedTo port: UInt16?
+    _ scene: Scene, to target: Endpoint, ending: wl_ending, cgroup: borrowing Cgroup,
+    redirectedTo port: UInt16?
   ) throws {
     try self.init(scene, to: target, ending: ending)
     shared.pointee.cgroup = cgroup.members
