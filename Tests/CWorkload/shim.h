@@ -16,6 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -187,6 +188,9 @@ static inline int wl_ask_about_connects(int cgroup, int is_v6, int allows, uint1
       {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = allows},
       {.code = BPF_JMP | BPF_EXIT},
   };
+  // Linux before 5.11 counts all BPF of a user against it, a tracer's as well; where it may not be raised, it need not.
+  struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+  setrlimit(RLIMIT_MEMLOCK, &unlimited);
   int unused = port ? 0 : 2;
   union bpf_attr attributes;
   memset(&attributes, 0, sizeof attributes);

@@ -40,7 +40,7 @@ struct Cgroup: ~Copyable {
       }
     try check(
       wl_ask_about_connects(group, family == .v4 ? 0 : 1, allows, port.bigEndian),
-      "bpf(BPF_PROG_ATTACH) to \(path)")
+      "bpf: a program for \(path)")
   }
 
   deinit {
