@@ -5,7 +5,8 @@
  * Three sets of programs, of which one is loaded:
  *   kprobe_*      tcp_v[46]_connect and their returns, and tcp_finish_connect. It is what tcp_rcv_state_process calls
  *                 for an answer that it accepts, and for nothing else: a third of the calls, and no need to look
- *                 into the packet.
+ *                 into the packet. Also tcp_v[46]_pre_connect and their returns: the kernel calls these only where
+ *                 BPF programs are attached to cgroups.
  *   fentry_*      the same functions through BPF trampolines
  *   tracepoint_*  the entry and exit of connect(2)
  * state_hook and reset_hook belong to all of them, error_hook to the first two, cgroup_hook to whoever asks for
@@ -42,6 +43,23 @@ struct losses lost SEC(".data.lost") = {};
 static struct sock *calls[CALLS];
 
 #define CALL_OF(tid) calls[(tid) & (CALLS - 1)]
+
+/*
+ * The same for the function before: tcp_v[46]_pre_connect, where a BPF program of the cgroup allows the connect, forbids
+ * it, or changes its address. It never sleeps, so that few threads are in it at once. Nothing is emitted of a connect
+ * that is allowed: it has yet to begin.
+ */
+struct asked {
+	struct sock *sk;
+	void *uaddr;
+	__u64 time;
+	__u32 tid;
+};
+
+#define ASKED 1024
+static struct asked asked[ASKED];
+
+#define ASKED_BY(tid) &asked[(tid) & (ASKED - 1)]
 
 /*
  * What was emitted last for a sock: half of its address, with the kind of record in the low bits, which alignment
@@ -237,10 +255,10 @@ static __always_inline __u8 addresses_of(struct sock *sk, const struct sock_head
 	return 4;
 }
 
-/* Emits a start and remembers the call, so that its return and its failure find the sock. */
-static __always_inline bool emit_start(struct sock *sk, const struct destination *to, __u8 flags, bool direct)
+/* Emits a start, unless a filter leaves it out. */
+static __always_inline bool emit_start_at(__u64 time, struct sock *sk, const struct destination *to, __u8 flags,
+					  bool direct)
 {
-	__u64 now = bpf_ktime_get_ns();
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	__u32 uid = bpf_get_current_uid_gid();
 	struct record_start *start;
@@ -261,7 +279,7 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 		count_loss(&lost.starts);
 		return true;
 	}
-	start->header.time = now;
+	start->header.time = time;
 	start->header.sock = (__u64)sk;
 	start->header.tid = pid_tgid;
 	start->header.kind = RECORD_START;
@@ -279,6 +297,11 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 	start->daddr[1] = to->address[1];
 	bpf_ringbuf_submit(start, 0);
 	return true;
+}
+
+static __always_inline bool emit_start(struct sock *sk, const struct destination *to, __u8 flags, bool direct)
+{
+	return emit_start_at(bpf_ktime_get_ns(), sk, to, flags, direct);
 }
 
 /* Emits an end, unless another hook has emitted it already. */
@@ -330,17 +353,32 @@ static __always_inline void emit_end(struct sock *sk, __u8 kind, __u8 flags, __u
 
 /* ---- what the probes have in common ---- */
 
+static __always_inline void read_v4(struct destination *to, const void *uaddr)
+{
+	struct sockaddr_in address;
+
+	bpf_core_read(&address, sizeof(address), uaddr);
+	destination_v4(to, address.sin_addr.s_addr, address.sin_port);
+}
+
+static __always_inline void read_v6(struct destination *to, const void *uaddr, struct sock *sk)
+{
+	struct sockaddr_in6 address;
+
+	bpf_core_read(&address, sizeof(address), uaddr);
+	destination_v6(to, &address.sin6_addr, address.sin6_port,
+		       is_mapped(&address.sin6_addr) && is_v6only(sk));
+}
+
 static __always_inline void connect_v4_entered(struct sock *sk, void *uaddr, bool direct)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct destination to;
-	struct sockaddr_in address;
 
 	/* tcp_v6_connect got a v4-mapped address and calls on: it has emitted the start */
 	if (CALL_OF(tid) == sk)
 		return;
-	bpf_core_read(&address, sizeof(address), uaddr);
-	destination_v4(&to, address.sin_addr.s_addr, address.sin_port);
+	read_v4(&to, uaddr);
 	CALL_OF(tid) = emit_start(sk, &to, 0, direct) ? sk : 0;
 }
 
@@ -348,11 +386,8 @@ static __always_inline void connect_v6_entered(struct sock *sk, void *uaddr, boo
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct destination to;
-	struct sockaddr_in6 address;
 
-	bpf_core_read(&address, sizeof(address), uaddr);
-	destination_v6(&to, &address.sin6_addr, address.sin6_port,
-		       is_mapped(&address.sin6_addr) && is_v6only(sk));
+	read_v6(&to, uaddr, sk);
 	CALL_OF(tid) = emit_start(sk, &to, RECORD_V6_FUNCTION, direct) ? sk : 0;
 }
 
@@ -364,6 +399,36 @@ static __always_inline void connect_returned(long result, bool direct)
 	CALL_OF(tid) = 0;
 	if (sk && result < 0)
 		emit_end(sk, RECORD_FAILED, 0, tid, -result, direct);
+}
+
+static __always_inline void pre_connect_entered(struct sock *sk, void *uaddr)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct asked *call = ASKED_BY(tid);
+
+	call->sk = sk;
+	call->uaddr = uaddr;
+	call->time = bpf_ktime_get_ns();
+	call->tid = tid;
+}
+
+/* A connect that is forbidden gets no further than here, so that this is its start and its end. */
+static __always_inline void pre_connect_returned(int result, bool v6)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct asked *call = ASKED_BY(tid);
+	struct sock *sk = call->sk;
+	struct destination to;
+
+	call->sk = 0;
+	if (result >= 0 || !sk || call->tid != tid)
+		return;
+	if (v6)
+		read_v6(&to, call->uaddr, sk);
+	else
+		read_v4(&to, call->uaddr);
+	if (emit_start_at(call->time, sk, &to, v6 ? RECORD_V6_FUNCTION : 0, false))
+		emit_end(sk, RECORD_FAILED, 0, tid, -result, false);
 }
 
 /*
@@ -522,6 +587,34 @@ int BPF_KRETPROBE(kprobe_v6_return, int result)
 	return 0;
 }
 
+SEC("kprobe/tcp_v4_pre_connect")
+int BPF_KPROBE(kprobe_v4_pre, struct sock *sk, void *uaddr)
+{
+	pre_connect_entered(sk, uaddr);
+	return 0;
+}
+
+SEC("kretprobe/tcp_v4_pre_connect")
+int BPF_KRETPROBE(kprobe_v4_pre_return, int result)
+{
+	pre_connect_returned(result, false);
+	return 0;
+}
+
+SEC("kprobe/tcp_v6_pre_connect")
+int BPF_KPROBE(kprobe_v6_pre, struct sock *sk, void *uaddr)
+{
+	pre_connect_entered(sk, uaddr);
+	return 0;
+}
+
+SEC("kretprobe/tcp_v6_pre_connect")
+int BPF_KRETPROBE(kprobe_v6_pre_return, int result)
+{
+	pre_connect_returned(result, true);
+	return 0;
+}
+
 SEC("kprobe/tcp_finish_connect")
 int BPF_KPROBE(kprobe_response, struct sock *sk)
 {
@@ -570,6 +663,34 @@ SEC("fexit/tcp_v6_connect")
 int BPF_PROG(fentry_v6_return_twin, struct sock *sk, void *uaddr, int addr_len, int result)
 {
 	connect_returned(result, false);
+	return 0;
+}
+
+SEC("fentry/tcp_v4_pre_connect")
+int BPF_PROG(fentry_v4_pre, struct sock *sk, void *uaddr)
+{
+	pre_connect_entered(sk, uaddr);
+	return 0;
+}
+
+SEC("fexit/tcp_v4_pre_connect")
+int BPF_PROG(fentry_v4_pre_return, struct sock *sk, void *uaddr, int addr_len, int result)
+{
+	pre_connect_returned(result, false);
+	return 0;
+}
+
+SEC("fentry/tcp_v6_pre_connect")
+int BPF_PROG(fentry_v6_pre, struct sock *sk, void *uaddr)
+{
+	pre_connect_entered(sk, uaddr);
+	return 0;
+}
+
+SEC("fexit/tcp_v6_pre_connect")
+int BPF_PROG(fentry_v6_pre_return, struct sock *sk, void *uaddr, int addr_len, int result)
+{
+	pre_connect_returned(result, true);
 	return 0;
 }
 

@@ -1,19 +1,22 @@
-// What the workload needs of Linux and Swift cannot import: variadic calls, namespaces, fork, io_uring.
+// What the workload needs of Linux and Swift cannot import: variadic calls, namespaces, fork, BPF, io_uring.
 #pragma once
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/io_uring.h>
 #include <net/if_arp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -115,13 +118,14 @@ struct wl_child {
   int32_t ending;
   uint32_t uid;
   char comm[16]; // empty: as the parent
+  int32_t cgroup; // the cgroup.procs of the group to be in; 0: as the parent
   struct sockaddr_storage source, target;
   socklen_t source_length, target_length; // 0: not bound
   // What happened: written by the child, in memory both share.
   volatile int64_t before, after;
   volatile int32_t error, setup_error, finished;
-  struct sockaddr_storage local;
-  socklen_t local_length;
+  struct sockaddr_storage local, remote;
+  socklen_t local_length, remote_length; // 0: not known
 };
 
 static inline struct wl_child *wl_child_new(void) {
@@ -133,6 +137,7 @@ static inline void wl_child_free(struct wl_child *child) { munmap(child, sizeof 
 
 static inline int wl_child_main(struct wl_child *child) {
   wl_die_with_parent();
+  if (child->cgroup && write(child->cgroup, "0", 1) < 0) return child->setup_error = errno;
   // A sock of the parent's must not live on here when the parent closes it.
   if (syscall(SYS_close_range, 3, ~0U, 0) < 0) {
     for (int fd = 3; fd < 1024; fd++) close(fd);
@@ -156,6 +161,8 @@ static inline int wl_child_main(struct wl_child *child) {
   child->after = wl_now();
   child->local_length = sizeof child->local;
   if (getsockname(fd, (struct sockaddr *)&child->local, &child->local_length) < 0) child->local_length = 0;
+  child->remote_length = sizeof child->remote;
+  if (getpeername(fd, (struct sockaddr *)&child->remote, &child->remote_length) < 0) child->remote_length = 0;
   child->finished = 1;
   while (child->ending == WL_HOLDS) pause();
   return 0;
@@ -166,6 +173,43 @@ static inline pid_t wl_child_start(struct wl_child *child) {
   pid_t pid = fork();
   if (pid == 0) _exit(wl_child_main(child) ? 1 : 0);
   return pid;
+}
+
+// ---- BPF: a program that is asked about the connects of a cgroup, and always says the same.
+
+// For sockets of IPv6 or IPv4. A port (network byte order) of 0 leaves the one that was asked for. -1 and errno.
+static inline int wl_ask_about_connects(int cgroup, int is_v6, int allows, uint16_t port) {
+  struct bpf_insn program[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = port},
+      {.code = BPF_STX | BPF_MEM | BPF_W,
+       .dst_reg = BPF_REG_1,
+       .src_reg = BPF_REG_2,
+       .off = offsetof(struct bpf_sock_addr, user_port)},
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = allows},
+      {.code = BPF_JMP | BPF_EXIT},
+  };
+  // Linux before 5.11 counts all BPF of a user against it, a tracer's as well; where it may not be raised, it need not.
+  struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
+  setrlimit(RLIMIT_MEMLOCK, &unlimited);
+  int unused = port ? 0 : 2;
+  union bpf_attr attributes;
+  memset(&attributes, 0, sizeof attributes);
+  attributes.prog_type = BPF_PROG_TYPE_CGROUP_SOCK_ADDR;
+  attributes.expected_attach_type = is_v6 ? BPF_CGROUP_INET6_CONNECT : BPF_CGROUP_INET4_CONNECT;
+  attributes.insns = (uint64_t)(uintptr_t)(program + unused);
+  attributes.insn_cnt = sizeof program / sizeof *program - unused;
+  attributes.license = (uint64_t)(uintptr_t) "GPL";
+  int loaded = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof attributes);
+  if (loaded < 0) return -1;
+  memset(&attributes, 0, sizeof attributes);
+  attributes.target_fd = cgroup;
+  attributes.attach_bpf_fd = loaded;
+  attributes.attach_type = is_v6 ? BPF_CGROUP_INET6_CONNECT : BPF_CGROUP_INET4_CONNECT;
+  attributes.attach_flags = BPF_F_ALLOW_MULTI;
+  int result = (int)syscall(SYS_bpf, BPF_PROG_ATTACH, &attributes, sizeof attributes), error = errno;
+  close(loaded);
+  errno = error;
+  return result;
 }
 
 // ---- io_uring: one connect through a ring of its own.

@@ -50,7 +50,7 @@ struct BPFProgramsTests {
     let object = Base64.decode(EmbeddedFiles.bpfObject)
     #expect(object.starts(with: [0x7f, 0x45, 0x4c, 0x46]))
     let text = String(decoding: object, as: UTF8.self)
-    for program in probe.programs + probe.secondPrograms + probe.optionalPrograms.programs {
+    for program in probe.programs + probe.secondPrograms + probe.optionalPrograms.flatMap(\.programs) {
       #expect(text.contains("\0\(program)\0"), "\(program)")
     }
   }

@@ -83,7 +83,7 @@ private struct Row: Equatable {
 
   init(_ connection: Connection) {
     self.init(
-      sock: connection.start.sock, port: connection.destinationPort, begin: connection.start.time,
+      sock: connection.start.sock, port: connection.start.destinationPort, begin: connection.start.time,
       latency: connection.latency, outcome: connection.outcome)
   }
 }
@@ -112,14 +112,16 @@ struct PairerPropertyTests {
 
   private static func attempt(sock: UInt64, port: UInt16, _ random: inout SplitMix64) -> [Record] {
     let start = Record.start(.sample(sock: sock, tid: UInt32.random(in: 1...3, using: &random), port: port))
-    func close(_ error: Int32) -> Record { .end(.sample(.close, sock: sock, error: UInt16(error))) }
+    func end(_ kind: EndRecord.Kind, tid: UInt32 = 0, error: Int32 = 0) -> Record {
+      .end(.sample(kind, sock: sock, tid: tid, error: UInt16(error), port: port))
+    }
     switch Int.random(in: 0..<8, using: &random) {
-    case 0: return [start, .end(.sample(.reset, sock: sock)), close(ECONNREFUSED)]
-    case 1: return [start, close(ECONNREFUSED)]
-    case 2: return [start, close(ETIMEDOUT)]
-    case 3: return [start, close(0)]
-    case 4: return [start, .end(.sample(.failed, sock: sock, tid: UInt32.random(in: 1...3, using: &random)))]
-    default: return [start, .end(.sample(.response, sock: sock))]
+    case 0: return [start, end(.reset), end(.close, error: ECONNREFUSED)]
+    case 1: return [start, end(.close, error: ECONNREFUSED)]
+    case 2: return [start, end(.close, error: ETIMEDOUT)]
+    case 3: return [start, end(.close)]
+    case 4: return [start, end(.failed, tid: UInt32.random(in: 1...3, using: &random))]
+    default: return [start, end(.response)]
     }
   }
 

@@ -185,6 +185,32 @@ struct PairerTests {
     ])
     #expect(connections.map(\.destination) == ["127.0.0.1", "10.0.0.1", "10.0.0.2"].map { .of($0) })
   }
+
+  @Test("A connect that was sent elsewhere than asked has the port that it went to")
+  func redirected() {
+    var pairer = Pairer()
+    let connections = pairer.take([
+      .start(.sample(to: "10.96.0.1", port: 443)),
+      .end(.sample(.response, to: "10.0.0.20", port: 6443)),
+      .start(.sample(to: "10.96.0.1", port: 443)),
+      .end(.sample(.failed, tid: 1202, error: 101, to: "0.0.0.0", port: 0)),
+    ])
+    #expect(connections.map(\.destination) == ["10.0.0.20", "10.96.0.1"].map { .of($0) })
+    #expect(connections.map(\.destinationPort) == [6443, 443])
+  }
+
+  @Test("A connect that is forbidden is one, and the next of its sock another")
+  func forbidden() {
+    var pairer = Pairer()
+    let connections = pairer.take([
+      .start(.sample(at: 100)), .end(.sample(.failed, at: 130, tid: 1202, error: 1, to: "0.0.0.0", port: 0)),
+      .start(.sample(at: 500)), .end(.sample(.response, at: 900)),
+    ])
+    #expect(connections.map(\.outcome) == [.failed, .established])
+    #expect(connections.map(\.error) == [1, 0])
+    #expect(connections.map(\.latency) == [30, 400])
+    #expect(pairer.losses == Pairer.Losses())
+  }
 }
 
 extension EndRecord {

@@ -170,7 +170,7 @@ struct TableSinkTests {
       }
       return Connection.sample(
         .sample(at: 1_000, pid: pid, comm: comm, to: peer, port: port),
-        .sample(.response, at: 1_000 + latency, to: peer))
+        .sample(.response, at: 1_000 + latency, to: peer, port: port))
     }
     #expect(try written(connections) { try TableSink(to: $0) } == expected)
   }

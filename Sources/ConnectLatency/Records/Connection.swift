@@ -48,8 +48,8 @@ extension Connection {
   /// The peer's address: the sock's own, else the one asked for.
   public var destination: IPAddress { isAddressed ? end.destination : start.destination }
 
-  /// The peer's port: the one asked for.
-  public var destinationPort: UInt16 { start.destinationPort }
+  /// The peer's port: the sock's own, which a BPF program of the cgroup may have changed, else the one asked for.
+  public var destinationPort: UInt16 { isAddressed ? end.destinationPort : start.destinationPort }
 
   /// Whether this was a connect over IPv4, which it is for a v4-mapped address as well.
   public var isIPv4: Bool { start.raw.header.ip == 4 }

@@ -42,23 +42,34 @@ extension Probe {
     self != .tracefs && KernelFeature.cgroupTracepoints.isPresent ? ["cgroup_hook"] : []
   }
 
-  /// The programs that some kernels have no place for, and what is not seen without them.
-  var optionalPrograms: (programs: [String], without: String) {
+  /// Programs that some kernels have no place for, and what is not seen without them.
+  struct OptionalPrograms {
+    let programs: [String]
+    let without: String
+  }
+
+  /// The programs that some kernels have no place for.
+  var optionalPrograms: [OptionalPrograms] {
     switch self {
-    case .kprobe: (["kprobe_v6", "kprobe_v6_return"], "connects over IPv6")
-    case .fentry:
-      (
-        ["fentry_v6", "fentry_v6_return"]
-          + (KernelFeature.preemption.isPresent ? ["fentry_v6_return_twin"] : []),
-        "connects over IPv6"
-      )
+    case .kprobe, .fentry:
+      let twins = self == .fentry && KernelFeature.preemption.isPresent ? ["fentry_v6_return_twin"] : []
+      return [
+        OptionalPrograms(
+          programs: ["\(rawValue)_v6", "\(rawValue)_v6_return"] + twins, without: "connects over IPv6")
+      ]
+        + ["4", "6"].map {
+          OptionalPrograms(
+            programs: ["\(rawValue)_v\($0)_pre", "\(rawValue)_v\($0)_pre_return"],
+            without: "connects over IPv\($0) that a BPF program of a cgroup forbids")
+        }
     case .tracepoint:
-      (
-        ["tracepoint_call", "tracepoint_call_return"]
-          + (KernelFeature.preemption.isPresent ? ["tracepoint_call_return_twin"] : []),
-        "connects that fail before a SYN is sent"
-      )
-    case .tracefs: ([], "")
+      let twins = KernelFeature.preemption.isPresent ? ["tracepoint_call_return_twin"] : []
+      return [
+        OptionalPrograms(
+          programs: ["tracepoint_call", "tracepoint_call_return"] + twins,
+          without: "connects that fail before a SYN is sent")
+      ]
+    case .tracefs: return []
     }
   }
 

@@ -44,9 +44,10 @@ extension EndRecord {
 extension Connection {
   /// A connection as the pairer makes it of these two.
   static func sample(
-    _ start: StartRecord = .sample(), _ end: EndRecord = .sample(.response), outcome: Outcome = .established,
+    _ start: StartRecord = .sample(), _ end: EndRecord? = nil, outcome: Outcome = .established,
     error: UInt16 = 0, endTime: UInt64? = nil, clockOffset: Int64 = 0, cgroup: String? = nil
   ) -> Connection {
+    let end = end ?? .sample(.response, port: start.destinationPort)
     var connection = Connection(
       start: start, end: end, endTime: endTime ?? end.time, outcome: outcome, error: error,
       clockOffset: clockOffset)

@@ -44,6 +44,12 @@ private func unreachable(_ family: Family) -> [Case] {
     }
   }
   return rejected + routed + [
+    // Over IPv6 this is the firewall that has connect() say EACCES.
+    Case("icmp-own-firewall-admin-\(family)", slow: true) { scene in
+      try scene.site.needFirewall(family)
+      try scene.blocking(scene.closed(.outputProhibits, family), Sock(family).synCount(2)).ends(
+        as: .unreachable)
+    },
     Case("router-unrouted-\(family)-blocking", slow: true) { scene in
       var target = try scene.closed(.peer, family)
       target.address = Network.unrouted.address(family)

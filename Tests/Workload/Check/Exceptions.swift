@@ -27,9 +27,20 @@ struct Exception {
         probe: tracefsWithoutKprobes, name: $0, field: "row",
         reason: "the sock fails before it is in SYN_SENT, and no event names where it was to connect")
     }
+    + ["tracefs", tracefsWithoutKprobes].flatMap { probe in
+      denied.map {
+        Exception(
+          probe: probe, name: $0, field: "row",
+          reason: "the connect is forbidden before the functions and events that are hooked")
+      }
+    }
 
   /// The probe `tracefs` on a kernel that has no kprobe events.
   static let tracefsWithoutKprobes = "tracefs-events"
+
+  private static let denied = ["v4", "v6", "mapped"].flatMap { family in
+    ["", "-nonblocking", "-any-address"].map { "denied-\(family)\($0)" }
+  }
 
   private static let failedBeforeSYN =
     ["v4", "v6", "mapped"].flatMap { family in

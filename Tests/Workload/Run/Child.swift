@@ -37,6 +37,16 @@ final class Child {
     }
   }
 
+  /// A plan for a child in a group whose program may have it connect to another port.
+  convenience init(
+    _ scene: Scene, to target: Endpoint, ending: wl_ending, cgroup: borrowing Cgroup,
+    redirectedTo port: UInt16?
+  ) throws {
+    try self.init(scene, to: target, ending: ending)
+    shared.pointee.cgroup = cgroup.members
+    if let port { truth.dport = port }
+  }
+
   deinit { wl_child_free(shared) }
 
   /// Starts it.
@@ -73,6 +83,9 @@ final class Child {
     guard inFlight || outcome.admits(error) else {
       throw WorkloadError.surprise("made for \(outcome), and the kernel gave \(error?.name ?? "no error")")
     }
+    if shared.pointee.remote_length > 0, let remote = Endpoint(shared.pointee.remote) {
+      (truth.daddr, truth.dport) = (remote.address, remote.port)
+    }
     if shared.pointee.local_length > 0 { truth.note(local: Endpoint(shared.pointee.local)) }
     truth.errno = inFlight ? nil : error?.name
     try ends(as: outcome)
@@ -84,7 +97,7 @@ final class Child {
     // A connect that its process outlived ended with the call, another with the process.
     truth.after = outcome == .aborted ? wl_now() : shared.pointee.after
     truth.latencyMax = truth.after - truth.before
-    if truth.saddr == nil { truth.saddr = target.expectedSource }
+    if truth.saddr == nil, outcome != .failed { truth.saddr = target.expectedSource }
     if truth.latencyMax < 900_000_000 { truth.retransmits = 0 }
     try scene.record(truth)
   }

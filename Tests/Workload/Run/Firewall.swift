@@ -44,10 +44,11 @@ enum Firewall {
     Rule(host: .rejectsAdmin, isOutput: false, verdict: .adminProhibited),
     Rule(host: .resets, isOutput: false, verdict: .reset),
     Rule(host: .drops, isOutput: false, verdict: .drop),
-    // The client's own, of IPv4 alone.
+    // The client's own.
     Rule(host: .outputDrops, isOutput: true, verdict: .drop),
     Rule(host: .outputRejects, isOutput: true, verdict: .portUnreachable),
     Rule(host: .outputResets, isOutput: true, verdict: .reset),
+    Rule(host: .outputProhibits, isOutput: true, verdict: .adminProhibited),
   ]
 
   static func install(_ family: Family, client: Namespace, peer: Namespace) throws(WorkloadError) {
@@ -55,7 +56,7 @@ enum Firewall {
     for install in [nft, iptables] {
       do {
         try peer.run { try install(family, false) }
-        if family == .v4 { try client.run { try install(family, true) } }
+        try client.run { try install(family, true) }
         return
       } catch {
         reasons.append("\(error)")

@@ -13,8 +13,8 @@ enum Group: String, CaseIterable, Sendable {
   var cases: [Case] {
     switch self {
     case .prompt:
-      establishedCases + refusedCases + failedCases + abortedCases + reuseCases + processCases + modernCases
-        + nothingCases
+      establishedCases + refusedCases + failedCases + permittedCases + abortedCases + reuseCases
+        + processCases + modernCases + nothingCases
     case .patient: delayedCases + timeoutCases
     case .routed: unreachableCases
     case .burst: burstCases

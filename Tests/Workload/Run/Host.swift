@@ -24,7 +24,7 @@ enum Host: Int, CaseIterable, Sendable {
   case lateRejectsPort
   /// Stopped by the client's own firewall.
   case outputDrops = 30
-  case outputRejects, outputResets
+  case outputRejects, outputResets, outputProhibits
 
   func address(_ family: Family) -> String {
     family == .v6 ? "fd77::" + String(rawValue, radix: 16) : "10.77.0.\(rawValue)"

@@ -120,12 +120,16 @@ extension LiveSource {
       try object.load()
       return object
     }
-    let programs = programs(of: probe, options)
-    do {
-      return try load(programs + probe.optionalPrograms.programs)
-    } catch {
-      return try load(programs)
+    let optional = probe.optionalPrograms.map(\.programs)
+    var programs = programs(of: probe, options)
+    if let object = try? load(programs + optional.joined()) { return object }
+    var object = try load(programs)
+    for group in optional {
+      guard let larger = try? load(programs + group) else { continue }
+      object = larger
+      programs += group
     }
+    return object
   }
 
   private static func programs(of probe: Probe, _ options: Options) -> [String] {
@@ -133,11 +137,13 @@ extension LiveSource {
   }
 
   private func attachOptionalPrograms() {
-    let optional = probe.optionalPrograms
-    do throws(BPFError) {
-      for program in optional.programs { try object.attach(program) }
-    } catch {
-      blindSpots.append("\(optional.without) (\(ProbeRequirements.explain(optional: error, of: probe)))")
+    for optional in probe.optionalPrograms {
+      do throws(BPFError) {
+        for program in optional.programs { try object.attach(program) }
+      } catch {
+        let reason = ProbeRequirements.explain(optional: error, of: probe)
+        blindSpots.append("\(optional.without) (\(reason))")
+      }
     }
   }
 
