@@ -48,7 +48,7 @@ struct TraceFSDecoderTests {
       "dport": .init(offset: 0, size: 2), "comm": .init(offset: 4, size: 4, isDynamic: true),
     ]
     let hook = TraceFSHook(
-      kind: .connectV4, system: "t", event: "v4", kprobe: .init(function: "f", isReturn: false, fields: ""))
+      kind: .connectV4, system: "t", event: "v4", probe: .init(place: .entry(of: "f"), fields: ""))
     let bytes: [UInt8] = [0, 80, 0, 0, 8, 0, 5, 0] + Array("wget\0".utf8)
     let event = bytes.withUnsafeBytes { EventDecoder(hook) { fields[$0] }.decode($0, time: 5) }
     #expect(event.dport == 80)

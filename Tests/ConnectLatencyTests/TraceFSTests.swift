@@ -6,13 +6,13 @@ import Testing
 @Suite("Events of tracefs")
 struct TraceFSTests {
   /// Nobody has these thread ids.
-  private static let tid = UInt32(Int32.max)
+  static let tid = UInt32(Int32.max)
 
-  private static func starts(_ filter: KernelFilter = KernelFilter()) -> StartFilter {
+  static func starts(_ filter: KernelFilter = KernelFilter()) -> StartFilter {
     StartFilter(filter: filter, tasks: TraceFSTasks(isAllUnknown: false, tracefs: "/nonexistent"))
   }
 
-  private static func event(
+  static func event(
     _ kind: TraceEvent.Kind, _ time: UInt64, sock: UInt64 = 64,
     _ change: (inout TraceEvent) -> Void = { _ in }
   ) -> TraceEvent {
@@ -24,22 +24,28 @@ struct TraceFSTests {
     return event
   }
 
-  private static func change(
+  static func change(
     _ time: UInt64, _ old: UInt8, _ new: UInt8, sock: UInt64 = 64, tid: UInt32 = tid
   ) -> TraceEvent {
     event(.stateChanged, time, sock: sock) { ($0.oldState, $0.newState, $0.tid) = (old, new, tid) }
   }
 
-  /// The rows that events give.
-  private static func connections(
+  static func records(
     _ translator: some TraceFSTranslator, _ events: [TraceEvent], settledUntil end: UInt64 = .max
-  ) -> [Connection] {
+  ) -> [Record] {
     var translator = translator
     var records: [Record] = []
     for event in events { translator.take(event) { records.append($0) } }
     translator.settle(until: end) { records.append($0) }
+    return records
+  }
+
+  /// The rows that events give.
+  static func connections(
+    _ translator: some TraceFSTranslator, _ events: [TraceEvent], settledUntil end: UInt64 = .max
+  ) -> [Connection] {
     var pairer = Pairer()
-    return records.compactMap { record in
+    return records(translator, events, settledUntil: end).compactMap { record in
       switch record {
       case .start(let start): pairer.begin(start)
       case .end(let end): return pairer.end(end)
@@ -49,10 +55,14 @@ struct TraceFSTests {
     }
   }
 
-  private static func statically(
+  static func statically(
     _ events: [TraceEvent], filter: KernelFilter = KernelFilter()
   ) -> [Connection] {
     connections(StaticTranslator(starts(filter), seesRetransmits: true), events)
+  }
+
+  static func probed(_ events: [TraceEvent], ends: TraceFSHook.Ends = .eventProbes) -> [Connection] {
+    connections(ProbeTranslator(starts(), ends: ends), events)
   }
 
   @Test("A connect that is answered is established, from the entry of its call")
@@ -93,7 +103,7 @@ struct TraceFSTests {
     let kprobe = [
       Self.event(.connectV4, 100), Self.event(.connectReturned, 120) { $0.result = min(result, -1) },
     ]
-    #expect(Self.connections(KprobeTranslator(Self.starts()), kprobe).map(\.outcome) == [.failed])
+    #expect(Self.probed(kprobe).map(\.outcome) == [.failed])
   }
 
   @Test(
@@ -188,42 +198,6 @@ struct TraceFSTests {
     var filter = KernelFilter()
     (filter.ports, filter.isIPv4) = ([80...90], true)
     #expect(Self.statically(events, filter: filter).count == 1)
-  }
-
-  @Test(
-    "Kprobe events: an answer is a finished connect, a RST or a SYN of the other side's",
-    arguments: [
-      (.finished, 0, .established), (.stateSet, TraceEvent.synReceived, .established), (.reset, 0, .refused),
-    ] as [(TraceEvent.Kind, UInt8, Outcome)])
-  func answers(kind: TraceEvent.Kind, newState: UInt8, outcome: Outcome) throws {
-    let answer = Self.event(kind, 140) { $0.newState = newState }
-    let close = Self.event(.stateSet, 150) {
-      ($0.newState, $0.result, $0.tid) = (TraceEvent.closed, Int64(ECONNREFUSED), 3)
-    }
-    let events = [Self.event(.connectV4, 110), Self.event(.connectReturned, 120), answer]
-    let rows = Self.connections(
-      KprobeTranslator(Self.starts()), events + (outcome == .refused ? [close] : []))
-    #expect(rows.map(\.outcome) == [outcome])
-    #expect(rows.map(\.latency) == [30])
-  }
-
-  @Test("Kprobe events: a v4-mapped connect is one over IPv4, and fails with what its call returns")
-  func mapped() throws {
-    let call = Self.event(.connectV6, 110) {
-      $0.family = UInt16(AF_INET6)
-      $0.daddrV6 = (0, UInt64(littleEndian: 0x0100_000a_ffff_0000))
-      $0.comm = Comm("wget".utf8)
-    }
-    let events = [
-      call, Self.event(.stateSet, 115),
-      Self.event(.connectReturned, 120) { $0.result = -Int64(ENETUNREACH) },
-      Self.event(.connectReturned, 121) { $0.result = -Int64(ENETUNREACH) },
-    ]
-    let rows = Self.connections(KprobeTranslator(Self.starts()), events)
-    let row = try #require(rows.first)
-    #expect((rows.count, row.outcome, row.error) == (1, .failed, UInt16(ENETUNREACH)))
-    #expect((row.isIPv4, row.destination) == (true, IPAddress("10.0.0.1")))
-    #expect(row.start.comm == Comm("wget".utf8))
   }
 
   @Test("A thread's status tells its process and user")

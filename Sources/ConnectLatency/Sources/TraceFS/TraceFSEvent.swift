@@ -4,12 +4,12 @@ import Glibc
 struct TraceEvent: BitwiseCopyable {
   /// What happened.
   enum Kind: UInt8, BitwiseCopyable {
-    /// Kprobe events: the functions that the BPF probes hook as well.
+    /// Events of our own, at the places that the BPF probes hook as well.
     case connectV4, connectV6, connectReturned, finished, stateSet, taskExit
     /// A RST that ends the connect, in either way.
     case reset
-    /// The tracepoints' events.
-    case stateChanged, retransmit, errorReport, callEntered, callReturned
+    /// The tracepoints' events; a RST beside one of our own may be any sock's.
+    case stateChanged, retransmit, errorReport, callEntered, callReturned, resetReceived
   }
 
   var kind: Kind

@@ -74,7 +74,7 @@ struct EventDecoder {
   }
 
   private let kind: TraceEvent.Kind
-  /// Kprobes fetch ports as they lie in the sock.
+  /// Events of our own have ports as they lie in the sock.
   private let isBigEndian: Bool
   private let v6OnlyBit: Int
   private let tid, sock, family, sport, dport, saddr, daddr, saddrV6, daddrV6, v6Only, oldState,
@@ -84,7 +84,7 @@ struct EventDecoder {
   init(_ hook: TraceFSHook, find: (String) -> Field?) {
     func field(_ names: String...) -> Field { names.lazy.compactMap(find).first ?? Field() }
     kind = hook.kind
-    isBigEndian = hook.isKprobe
+    isBigEndian = hook.isOurs
     v6OnlyBit = hook.v6OnlyBit
     tid = field("common_pid")
     sock = field("skaddr")

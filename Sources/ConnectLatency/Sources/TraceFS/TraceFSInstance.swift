@@ -32,7 +32,7 @@ final class TraceFSInstance {
   let group: String
   private let name: String
   private let instance: OpaquePointer
-  private var kprobes: [OpaquePointer] = []
+  private var probes: [OpaquePointer] = []
   private var enabled: [TraceFSHook] = []
   private var isRemoved = false
   /// Records what threads of the wanted processes do in calls of their own. Answers to them come to any thread, so that
@@ -89,23 +89,38 @@ final class TraceFSInstance {
 
   /// Makes the event, if it is one of our own.
   func create(_ hook: TraceFSHook) throws(TraceFSError) {
-    guard let kprobe = hook.kprobe else { return }
-    let event =
-      kprobe.isReturn
+    guard let probe = hook.probe else { return }
+    switch probe.place {
+    case .entry(let function):
+      try create(tracefs_kprobe_alloc(hook.system, hook.event, function, probe.fields), on: function, probe)
+    case .exit(let function):
       // The kernel's own choice of how many calls may be in the function at once: another one is written in a way
       // that no kernel reads by libtracefs before 1.7.
-      ? tracefs_kretprobe_alloc(hook.system, hook.event, kprobe.function, kprobe.fields, 0)
-      : tracefs_kprobe_alloc(hook.system, hook.event, kprobe.function, kprobe.fields)
-    guard let event else { throw TraceFSError("make a kprobe event", errno: Glibc.errno) }
+      let event = tracefs_kretprobe_alloc(hook.system, hook.event, function, probe.fields, 0)
+      try create(event, on: function, probe)
+    case .event(let system, let name, let condition):
+      func event(_ fields: String) -> OpaquePointer? {
+        tracefs_eprobe_alloc(hook.system, hook.event, system, name, fields)
+      }
+      // Before Linux 6.0 there are no conditions, and the filter does it.
+      if !condition.isEmpty, (try? create(event(probe.fields + " if " + condition), on: name, probe)) != nil {
+        return
+      }
+      try create(event(probe.fields), on: name, probe)
+    }
+  }
+
+  private func create(
+    _ event: OpaquePointer?, on place: String, _ probe: TraceFSHook.Probe
+  ) throws(TraceFSError) {
+    guard let event else { throw TraceFSError("make an event on \(place)", errno: Glibc.errno) }
     guard tracefs_dynevent_create(event) == 0 else {
       let number = Glibc.errno
-      let error = TraceFSError(
-        "make a kprobe event on \(kprobe.function)", errno: number,
-        messages: [kprobe.fields] + Self.lastWords())
       tracefs_dynevent_free(event)
-      throw error
+      throw TraceFSError(
+        "make an event on \(place)", errno: number, messages: [probe.fields] + Self.lastWords())
     }
-    kprobes.append(event)
+    probes.append(event)
   }
 
   /// Has the kernel record an event.
@@ -130,12 +145,12 @@ final class TraceFSInstance {
     callers?.removeEvents()
     for hook in enabled.reversed() { tracefs_event_disable(instance, hook.system, hook.event) }
     enabled = []
-    for event in kprobes.reversed() {
+    for event in probes.reversed() {
       // By force, events are looked for in the instances of others as well.
       if tracefs_dynevent_destroy(event, false) != 0 { tracefs_dynevent_destroy(event, true) }
       tracefs_dynevent_free(event)
     }
-    kprobes = []
+    probes = []
   }
 
   /// Begins, or ends, to record.
@@ -166,17 +181,6 @@ final class TraceFSInstance {
       guard parts.count == 2, ["overrun", "commit overrun", "dropped events"].contains(parts[0])
       else { return sum }
       return sum + (UInt64(parts[1].drop { $0 == " " }) ?? 0)
-    }
-  }
-
-  /// How often our kprobes were passed and not recorded: an interrupt that comes while one runs passes others unseen.
-  var missedCount: UInt64 {
-    guard let text = tracefs_instance_file_read(nil, "kprobe_profile", nil) else { return 0 }
-    defer { free(text) }
-    return String(cString: text).split(separator: "\n").reduce(0) { sum, line in
-      let words = line.split(separator: " ")
-      guard words.count == 3, words[0].hasPrefix(group + "_") else { return sum }
-      return sum + (UInt64(words[2]) ?? 0)
     }
   }
 
@@ -249,7 +253,9 @@ extension TraceFSInstance {
   }
 
   private static func removeStaleEvents(except inUse: Set<String>) {
-    let kinds = TRACEFS_DYNEVENT_KPROBE.rawValue | TRACEFS_DYNEVENT_KRETPROBE.rawValue
+    let kinds =
+      TRACEFS_DYNEVENT_KPROBE.rawValue | TRACEFS_DYNEVENT_KRETPROBE.rawValue
+      | TRACEFS_DYNEVENT_EPROBE.rawValue
     guard let events = tracefs_dynevent_get_all(kinds, nil) else { return }
     defer { tracefs_dynevent_list_free(events) }
     var index = 0

@@ -26,7 +26,6 @@ public final class TraceFSSource: ProbeSource {
   private var pending: [TraceEvent] = []
   private var records: [Record] = []
   private var lost: UInt64 = 0
-  private var missed: UInt64 = 0
   private var clockOffset: Int64?
   private var isStopped = false
   private var isFinished = false
@@ -45,14 +44,13 @@ public final class TraceFSSource: ProbeSource {
       let plan = try TraceFSPlan(instance, filter: options.filter)
       blindSpots = plan.blindSpots
       details = plan.messages
-      tasks = TraceFSTasks(isAllUnknown: !plan.isKprobe, tracefs: directory)
+      tasks = TraceFSTasks(isAllUnknown: plan.ends == nil, tracefs: directory)
       let starts = StartFilter(filter: options.filter, tasks: tasks)
       translator =
-        plan.isKprobe
-        ? KprobeTranslator(starts)
-        : StaticTranslator(starts, seesRetransmits: plan.kinds.contains(.retransmit))
+        plan.ends.map { ProbeTranslator(starts, ends: $0) }
+        ?? StaticTranslator(starts, seesRetransmits: plan.kinds.contains(.retransmit))
       // A kprobe event tells the process of a thread that exits; the tracepoint's does not.
-      if !plan.isKprobe || !plan.kinds.contains(.taskExit) || !TraceFSTasks.isProcOurs {
+      if plan.ends == nil || !plan.kinds.contains(.taskExit) || !TraceFSTasks.isProcOurs {
         instance.rememberProcesses()
       }
       capabilitiesToKeep = [
@@ -74,10 +72,7 @@ public final class TraceFSSource: ProbeSource {
     }
     let now = MonotonicClock.now
     drain()
-    if isFinished {
-      buffers.countLost()
-      missed = instance.missedCount
-    }
+    if isFinished { buffers.countLost() }
     if let offset = ClockOffset.changed(since: clockOffset) {
       clockOffset = offset
       try body(.clock(offset: offset))
@@ -141,7 +136,7 @@ extension TraceFSSource {
 
   /// Of what kind they were is not known.
   private func tellLosses(_ body: (Record) throws(SinkError) -> Void) throws(SinkError) {
-    let now = buffers.lost + missed
+    let now = buffers.lost
     guard now != lost else { return }
     lost = now
     try body(.lost(Losses(ends: now)))
@@ -153,27 +148,31 @@ private struct TraceFSPlan {
   let formats: TraceFSFormats
   private(set) var kinds: Set<TraceEvent.Kind> = []
   private(set) var blindSpots: [String] = []
-  private(set) var isKprobe = false
+  /// What shows ends; nil where there are no kprobes.
+  private(set) var ends: TraceFSHook.Ends?
   /// What the kernel said where it refused kprobe events.
   private(set) var messages: [String] = []
 
   init(_ instance: TraceFSInstance, filter: KernelFilter) throws(TraceFSError) {
     formats = try TraceFSFormats()
     var refusal = "this kernel describes no types"
-    if let types = KernelTypes(),
-      let hooks = TraceFSHook.kprobeHooks(group: instance.group, types: types, filter: filter)
-    {
+    let types = KernelTypes()
+    for ends in [TraceFSHook.Ends.eventProbes, .kprobes] {
+      guard let types,
+        let hooks = TraceFSHook.probeHooks(group: instance.group, types: types, filter: filter, ends: ends)
+      else { break }
       do throws(TraceFSError) {
         try enable(hooks, instance)
-        isKprobe = true
+        self.ends = ends
         return
       } catch {
         refusal = error.reason
         messages = error.messages
         instance.removeEvents()
       }
+      kinds = []
+      blindSpots = []
     }
-    kinds = []
     blindSpots = ["connects that fail before a SYN is sent (no kprobe events: \(refusal))"]
     do throws(TraceFSError) {
       let areCallersApart = instance.callers != nil
