@@ -6,7 +6,7 @@ public enum Probe: String, Sendable, CaseIterable {
   case fentry
   /// The tracepoints `sock:inet_sock_set_state`, `tcp:tcp_receive_reset` and `syscalls:sys_*_connect`.
   case tracepoint
-  /// No BPF: kprobe events of tracefs where the kernel has them, else the tracepoints' events.
+  /// No BPF: events of tracefs, made of kprobes and of tracepoints where the kernel can, else the tracepoints' own.
   case tracefs
 }
 
@@ -79,7 +79,7 @@ extension Probe {
     case .kprobe: "kprobes on tcp_v4_connect, tcp_v6_connect, tcp_finish_connect"
     case .fentry: "BPF trampolines on the same functions"
     case .tracepoint: "tracepoints inet_sock_set_state, tcp_receive_reset, sys_enter_connect"
-    case .tracefs: "events of tracefs: kprobes on the same functions, or the same tracepoints, without BPF"
+    case .tracefs: "events of tracefs: kprobes and tracepoints, or tracepoints alone, without BPF"
     }
   }
 }

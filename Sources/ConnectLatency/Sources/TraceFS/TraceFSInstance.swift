@@ -25,6 +25,8 @@ struct TraceFSError: Error {
 final class TraceFSInstance {
   /// Names of ours begin so; the process that made them follows.
   private static let prefix = "tcpconnlat-"
+  /// How many calls may be in a function at once before returns go unseen.
+  private static let maximumCalls = 256
   /// The names of those that this process uses.
   private static let ours = Mutex<Set<String>>([])
 
@@ -94,10 +96,16 @@ final class TraceFSInstance {
     case .entry(let function):
       try create(tracefs_kprobe_alloc(hook.system, hook.event, function, probe.fields), on: function, probe)
     case .exit(let function):
-      // The kernel's own choice of how many calls may be in the function at once: another one is written in a way
-      // that no kernel reads by libtracefs before 1.7.
-      let event = tracefs_kretprobe_alloc(hook.system, hook.event, function, probe.fields, 0)
-      try create(event, on: function, probe)
+      // The kernel's own choice of how many calls may be in the function at once may be as few as there are CPUs.
+      // libtracefs before 1.7 writes another one in a way that no kernel reads.
+      let line = "r\(Self.maximumCalls):\(hook.system)/\(hook.event) \(function) \(probe.fields)"
+      guard tracefs_instance_file_append(nil, "kprobe_events", line) >= 0 else {
+        throw TraceFSError(
+          "make an event on \(function)", errno: Glibc.errno, messages: [line] + Self.lastWords())
+      }
+      if let event = tracefs_dynevent_get(TRACEFS_DYNEVENT_KRETPROBE, hook.system, hook.event) {
+        probes.append(event)
+      }
     case .event(let system, let name, let condition):
       func event(_ fields: String) -> OpaquePointer? {
         tracefs_eprobe_alloc(hook.system, hook.event, system, name, fields)
