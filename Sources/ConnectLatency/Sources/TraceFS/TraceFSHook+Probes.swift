@@ -21,7 +21,8 @@ extension TraceFSHook {
       filter: String? = nil, without: String? = nil
     ) -> TraceFSHook {
       TraceFSHook(
-        kind: kind, system: group, event: event, filter: filter,
+        // The kernel's list of what kprobes missed has this name alone.
+        kind: kind, system: group, event: "\(group)_\(event)", filter: filter,
         probe: Probe(place: place, fields: fetched.joined(separator: " ")),
         v6OnlyBit: fields.v6OnlyBit, isOfCaller: [.connectV4, .connectV6, .connectReturned].contains(kind),
         without: without)

@@ -192,6 +192,14 @@ final class TraceFSInstance {
     }
   }
 
+  /// How often our kprobes were hit and not run; nil when unknown.
+  var missedCount: UInt64? {
+    guard let text = tracefs_instance_file_read(nil, "kprobe_profile", nil) else { return nil }
+    defer { free(text) }
+    return String(cString: text).split(separator: "\n").map { $0.split(separator: " ") }
+      .filter { $0.count == 3 && $0[0].hasPrefix(group + "_") }.reduce(0) { $0 + (UInt64($1[2]) ?? 0) }
+  }
+
   /// How many CPUs there can be.
   var cpuCount: Int {
     var count = 0

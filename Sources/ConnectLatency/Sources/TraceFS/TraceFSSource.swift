@@ -12,11 +12,13 @@ public final class TraceFSSource: ProbeSource {
   /// What the kernel said of events that it refused.
   public private(set) var details: [String] = []
   public var onCgroupMade: ((CgroupRecord) -> Void)?
-  public var skippedHooks: UInt64? { nil }
+  /// Of kprobes; tracepoints' events are not skipped.
+  public var skippedHooks: UInt64? { hasKprobes ? instance.missedCount : 0 }
   /// Events and instance are removed at the end, and only who is root owns them. Whose a process is, is in files that
   /// others may not read.
   public let capabilitiesToKeep: Capabilities
 
+  private let hasKprobes: Bool
   private let instance: TraceFSInstance
   private let buffers: TraceFSBuffers
   private let tasks: TraceFSTasks
@@ -44,17 +46,18 @@ public final class TraceFSSource: ProbeSource {
       let plan = try TraceFSPlan(instance, filter: options.filter)
       blindSpots = plan.blindSpots
       details = plan.messages
-      tasks = TraceFSTasks(isAllUnknown: plan.ends == nil, tracefs: directory)
+      hasKprobes = plan.ends != nil
+      tasks = TraceFSTasks(isAllUnknown: !hasKprobes, tracefs: directory)
       let starts = StartFilter(filter: options.filter, tasks: tasks)
       translator =
         plan.ends.map { ProbeTranslator(starts, ends: $0) }
         ?? StaticTranslator(starts, seesRetransmits: plan.kinds.contains(.retransmit))
       // A kprobe event tells the process of a thread that exits; the tracepoint's does not.
-      if plan.ends == nil || !plan.kinds.contains(.taskExit) || !TraceFSTasks.isProcOurs {
+      if !hasKprobes || !plan.kinds.contains(.taskExit) || !TraceFSTasks.isProcOurs {
         instance.rememberProcesses()
       }
       capabilitiesToKeep = [
-        .dacOverride, plan.isKprobe ? [] : .sysPtrace, options.findsCgroups ? .dacReadSearch : [],
+        .dacOverride, hasKprobes ? [] : .sysPtrace, options.findsCgroups ? .dacReadSearch : [],
       ]
       buffers = try TraceFSBuffers(instance, formats: plan.formats)
       try instance.setRecording(true)
