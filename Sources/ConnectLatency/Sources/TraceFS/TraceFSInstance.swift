@@ -24,11 +24,11 @@ struct TraceFSError: Error {
 /// buffers nor its settings.
 final class TraceFSInstance {
   /// Names of ours begin so; the process that made them follows.
-  private static let prefix = "tcpconnlat-"
+  static let prefix = "tcpconnlat-"
   /// How many calls may be in a function at once before returns go unseen.
   private static let maximumCalls = 256
   /// The names of those that this process uses.
-  private static let ours = Mutex<Set<String>>([])
+  static let ours = Mutex<Set<String>>([])
 
   /// Events of our own have this for a system.
   let group: String
@@ -196,8 +196,12 @@ final class TraceFSInstance {
   var missedCount: UInt64? {
     guard let text = tracefs_instance_file_read(nil, "kprobe_profile", nil) else { return nil }
     defer { free(text) }
-    return String(cString: text).split(separator: "\n").map { $0.split(separator: " ") }
-      .filter { $0.count == 3 && $0[0].hasPrefix(group + "_") }.reduce(0) { $0 + (UInt64($1[2]) ?? 0) }
+    var count: UInt64 = 0
+    for line in String(cString: text).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.count == 3, words[0].hasPrefix(group + "_") { count += UInt64(words[2]) ?? 0 }
+    }
+    return count
   }
 
   /// How many CPUs there can be.
@@ -239,60 +243,7 @@ extension TraceFSInstance {
     return [String(cString: text)]
   }
 
-  private static func group(of name: String) -> String {
+  static func group(of name: String) -> String {
     String(name.map { $0 == "-" ? "_" : $0 })
-  }
-
-  /// Removes instances and events whose process is gone. One that is in use, by a process that only seems to be gone
-  /// because its pid namespace is not ours, refuses to go.
-  private static func removeStale() {
-    var names: [String] = []
-    if let list = tracefs_instances("^\(prefix)") {
-      var index = 0
-      while let name = list[index] {
-        names.append(String(cString: name))
-        index += 1
-      }
-      tracefs_list_free(list)
-    }
-    var inUse: Set<String> = []
-    for name in names {
-      guard isDead(name.dropFirst(prefix.count)), !ours.withLock({ $0.contains(name) }) else {
-        inUse.insert(group(of: name))
-        continue
-      }
-      guard let instance = tracefs_instance_create(name) else { continue }
-      if tracefs_instance_destroy(instance) != 0 { inUse.insert(group(of: name)) }
-      tracefs_instance_free(instance)
-    }
-    removeStaleEvents(except: inUse)
-  }
-
-  private static func removeStaleEvents(except inUse: Set<String>) {
-    let kinds =
-      TRACEFS_DYNEVENT_KPROBE.rawValue | TRACEFS_DYNEVENT_KRETPROBE.rawValue
-      | TRACEFS_DYNEVENT_EPROBE.rawValue
-    guard let events = tracefs_dynevent_get_all(kinds, nil) else { return }
-    defer { tracefs_dynevent_list_free(events) }
-    var index = 0
-    while let event = events[index] {
-      index += 1
-      var system: UnsafeMutablePointer<CChar>?
-      tracefs_dynevent_info(event, &system, nil, nil, nil, nil)
-      guard let system else { continue }
-      let group = String(cString: system)
-      free(system)
-      let prefix = Self.group(of: prefix)
-      if group.hasPrefix(prefix), !inUse.contains(group), isDead(group.dropFirst(prefix.count)) {
-        tracefs_dynevent_destroy(event, true)
-      }
-    }
-  }
-
-  /// Whether what follows the prefix names a process that is gone. What has our own number and is not ours is an earlier
-  /// process's.
-  private static func isDead(_ rest: Substring) -> Bool {
-    guard let pid = pid_t(rest.prefix { $0.isNumber }), pid > 0 else { return false }
-    return pid == getpid() || (kill(pid, 0) != 0 && Glibc.errno == ESRCH)
   }
 }
