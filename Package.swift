@@ -55,7 +55,8 @@ let package = Package(
       exclude: ["Recordings"]),
     .systemLibrary(name: "CWorkload", path: "Tests/CWorkload"),
     .executableTarget(name: "connect-workload", dependencies: ["CWorkload"], path: "Tests/Workload"),
-    .testTarget(name: "CommandLineTests", dependencies: ["tcpconnlat", "connect-workload"]),
+    .testTarget(
+      name: "CommandLineTests", dependencies: ["ConnectLatency", "tcpconnlat", "connect-workload"]),
   ],
   swiftLanguageModes: [.v6]
 )
