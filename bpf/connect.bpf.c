@@ -557,6 +557,14 @@ int BPF_PROG(cgroup_hook, struct cgroup *made, const char *path)
 	return 0;
 }
 
+/* One more, for answers that only these see. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state_third, struct sock *sk, int oldstate, int newstate)
+{
+	state_changed(sk, oldstate, newstate);
+	return 0;
+}
+
 /* ---- kprobe ---- */
 
 SEC("kprobe/tcp_v4_connect")

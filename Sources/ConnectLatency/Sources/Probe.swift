@@ -32,7 +32,8 @@ extension Probe {
     switch self {
     case .kprobe: programs += ["state_twin"]
     case .fentry: programs += ["state_twin", "fentry_v4_return_twin"]
-    case .tracepoint, .tracefs: break
+    case .tracepoint: programs += ["state_third"]
+    case .tracefs: break
     }
     return programs
   }
