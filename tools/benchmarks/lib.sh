@@ -23,7 +23,7 @@ ends() { sleep 0.3; kill -INT $tracer; wait $tracer; }
 # statistic NAME WORDS: one of the figures that --stats prints.
 statistic() { sed -n "s/^tcpconnlat: $2 *\([0-9.]*\).*/\1/p" "$1.errors"; }
 
-# made FILE, figure FILE NAME: what the load says of itself.
+# figure FILE NAME: what the load says of itself.
 figure() { sed -n "s/.*\b$2 \([0-9]*\).*/\1/p" "$1"; }
 
 # guest: runs ./run in the guest that counts instructions, one virtual ns each.
