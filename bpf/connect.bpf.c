@@ -28,7 +28,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 << 20);
+	__uint(max_entries, 4 << 20);
 } records SEC(".maps");
 
 const volatile struct settings settings SEC(".rodata.settings") = {};
@@ -85,6 +85,12 @@ static __always_inline __u32 identity(const struct sock *sk)
 static __always_inline __u32 *mark_of(__u32 identity)
 {
 	return &marks[((identity >> 6) + (identity >> 20)) & (MARKS - 1)];
+}
+
+/* Whether a slot was this sock's last, whatever kind of record it was for. */
+static __always_inline bool is_mark_of(__u32 mark, __u32 identity)
+{
+	return (mark ^ identity) < 8;
 }
 
 /* ---- helpers ---- */
@@ -211,7 +217,6 @@ struct sock_head {
 	__be16 dport;
 	__u16 num;
 	__u16 family;
-	__u8 state;
 };
 
 static __always_inline void read_head(struct sock_head *head, struct sock *sk, bool direct)
@@ -224,7 +229,6 @@ static __always_inline void read_head(struct sock_head *head, struct sock *sk, b
 		head->dport = sk->__sk_common.skc_dport;
 		head->num = sk->__sk_common.skc_num;
 		head->family = sk->__sk_common.skc_family;
-		head->state = sk->__sk_common.skc_state;
 		return;
 	}
 	bpf_probe_read_kernel(words, sizeof(words), sk);
@@ -233,7 +237,6 @@ static __always_inline void read_head(struct sock_head *head, struct sock *sk, b
 	head->dport = *(__be16 *)(words + bpf_core_field_offset(sk->__sk_common.skc_dport));
 	head->num = *(__u16 *)(words + bpf_core_field_offset(sk->__sk_common.skc_num));
 	head->family = *(__u16 *)(words + bpf_core_field_offset(sk->__sk_common.skc_family));
-	head->state = *(__u8 *)(words + bpf_core_field_offset(sk->__sk_common.skc_state));
 }
 
 /* The addresses of a sock that has them. */
@@ -305,18 +308,22 @@ static __always_inline bool emit_start(struct sock *sk, const struct destination
 }
 
 /* Emits an end, unless another hook has emitted it already. */
-static __always_inline void emit_end_of(struct sock *sk, const struct sock_head *head, __u8 kind, __u8 flags,
-					__u32 tid, __u16 error, bool direct)
+static __always_inline void emit_end(struct sock *sk, __u8 kind, __u8 flags, __u32 tid, __u16 error, bool direct)
 {
 	__u64 now = bpf_ktime_get_ns();
 	__u32 id = identity(sk), *mark = mark_of(id);
-	__u16 dport = bpf_ntohs(head->dport);
+	struct sock_head head;
 	struct record_end *end;
+	__u16 dport;
 
 	if (*mark == (id | kind))
 		return;
+	if (!is_mark_of(*mark, id))
+		flags |= RECORD_MAYBE_REPEATED;
 	*mark = id | kind;
 
+	read_head(&head, sk, direct);
+	dport = bpf_ntohs(head.dport);
 	/* a failed call has no port any more; its start was filtered already */
 	if (kind != RECORD_FAILED && !wants_port(dport))
 		return;
@@ -332,23 +339,15 @@ static __always_inline void emit_end_of(struct sock *sk, const struct sock_head 
 	end->header.sock = (__u64)sk;
 	end->header.tid = tid;
 	end->header.kind = kind;
-	end->header.ip = addresses_of(sk, head, end);
+	end->header.ip = addresses_of(sk, &head, end);
 	end->header.flags = flags;
 	end->header.pid_high = 0;
 	/* skc_num is already zero when a sock closes; inet_sport takes another read */
-	end->sport = head->num ? head->num : bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	end->sport = head.num ? head.num : bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	end->dport = dport;
 	end->error = error;
 	end->retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
 	bpf_ringbuf_submit(end, 0);
-}
-
-static __always_inline void emit_end(struct sock *sk, __u8 kind, __u8 flags, __u32 tid, __u16 error, bool direct)
-{
-	struct sock_head head;
-
-	read_head(&head, sk, direct);
-	emit_end_of(sk, &head, kind, flags, tid, error, direct);
 }
 
 /* ---- what the probes have in common ---- */
@@ -437,7 +436,11 @@ static __always_inline void pre_connect_returned(int result, bool v6)
  */
 static __always_inline void syn_sent_entered(struct sock *sk)
 {
+	__u32 id = identity(sk), mark = *mark_of(id);
 	struct destination to;
+
+	if (mark == (id | RECORD_START))
+		return;
 
 	if (sk->__sk_common.skc_family == AF_INET6) {
 		struct in6_addr address;
@@ -447,7 +450,7 @@ static __always_inline void syn_sent_entered(struct sock *sk)
 	} else {
 		destination_v4(&to, sk->__sk_common.skc_daddr, sk->__sk_common.skc_dport);
 	}
-	emit_start(sk, &to, 0, true);
+	emit_start(sk, &to, is_mark_of(mark, id) ? 0 : RECORD_MAYBE_REPEATED, true);
 }
 
 /* Whether a sock closes within the call that was to connect it. */
@@ -460,13 +463,10 @@ static __always_inline bool is_connecting(struct sock *sk)
 
 static __always_inline void state_changed(struct sock *sk, int oldstate, int newstate)
 {
-	__u32 id = identity(sk);
-
 	if ((oldstate != TCP_SYN_SENT && newstate != TCP_SYN_SENT) || sk->sk_protocol != IPPROTO_TCP)
 		return;
 	if (newstate == TCP_SYN_SENT) {
-		if (*mark_of(id) != (id | RECORD_START))
-			syn_sent_entered(sk);
+		syn_sent_entered(sk);
 	} else if (newstate != TCP_CLOSE) {
 		emit_end(sk, RECORD_RESPONSE, 0, 0, 0, true);
 	} else if (sk->sk_err) {

@@ -26,6 +26,7 @@ enum record_flag {
 	RECORD_IN_CONNECT = 2,	/* RECORD_CLOSE inside a connect call whose return no hook sees: errno unknown */
 	RECORD_UID_UNKNOWN = 4,	/* in starts that BPF did not make */
 	RECORD_RETRANSMITS_UNKNOWN = 8,	/* in ends that BPF did not make */
+	RECORD_MAYBE_REPEATED = 16,	/* another hook may have told this already; what there was to know it by is gone */
 };
 
 struct record_header {

@@ -2,6 +2,8 @@
 public struct Statistics: Sendable, Equatable {
   /// Starts and ends that the source handed over.
   public var recordsRead: UInt64 = 0
+  /// Those of them that another hook had told already, or that ended a connect which is not traced.
+  public var recordsPassedOver: UInt64 = 0
   /// Connections that passed every stage and were handed over.
   public var rowsShown: UInt64 = 0
   /// Connections that a stage dropped.

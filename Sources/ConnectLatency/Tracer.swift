@@ -45,9 +45,10 @@ public final class Tracer {
   /// What has happened so far.
   public var statistics: Statistics {
     Statistics(
-      recordsRead: recordsRead, rowsShown: pipeline.shown, rowsFiltered: pipeline.filtered,
-      rowsUnwritten: pipeline.unwritten, recordsUnwritten: recorder?.unwrittenRecords ?? 0, lost: losses,
-      unpaired: pairer.losses, stillOpen: pairer.openCount)
+      recordsRead: recordsRead, recordsPassedOver: pairer.passedOver, rowsShown: pipeline.shown,
+      rowsFiltered: pipeline.filtered, rowsUnwritten: pipeline.unwritten,
+      recordsUnwritten: recorder?.unwrittenRecords ?? 0, lost: losses, unpaired: pairer.losses,
+      stillOpen: pairer.openCount)
   }
 
   /// - Returns: whether there may be more.

@@ -36,6 +36,7 @@ struct Diagnostics {
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     let rows: [(String, String)] = [
       ("records read", "\(statistics.recordsRead)"),
+      ("records passed over", "\(statistics.recordsPassedOver)"),
       ("rows shown", "\(statistics.rowsShown)"),
       ("rows filtered", "\(statistics.rowsFiltered)"),
       ("rows not written", "\(statistics.rowsUnwritten)"),

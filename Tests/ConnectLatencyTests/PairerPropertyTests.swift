@@ -1,3 +1,4 @@
+import CConnectRecord
 import Glibc
 import Testing
 
@@ -140,6 +141,18 @@ struct PairerPropertyTests {
     Self.compare(records.filter { _ in !random.once(in: lossRate) }, maximum: 32)
   }
 
+  @Test("What hooks tell twice makes no difference", arguments: 200..<260 as Range<UInt64>)
+  func repeated(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    let records = Self.attempts(400, socks: Int.random(in: 1...40, using: &random), &random)
+    let repeated = records.flatMap { random.once(in: 3) ? [$0, $0.repeated] : [$0] }
+    var once = Pairer(maximumOpen: 64)
+    var twice = Pairer(maximumOpen: 64)
+    #expect(once.take(records).map(Row.init) == twice.take(repeated).map(Row.init))
+    #expect(once.losses == twice.losses && once.openCount == twice.openCount)
+    #expect(twice.passedOver >= once.passedOver)
+  }
+
   private static func compare(_ records: [Record], maximum: Int) {
     var model = PairerModel(maximum: maximum)
     var pairer = Pairer(maximumOpen: maximum)
@@ -159,6 +172,19 @@ struct PairerPropertyTests {
 }
 
 extension Record {
+  /// The same once more, as a hook tells it that cannot know of the first.
+  fileprivate var repeated: Record {
+    switch self {
+    case .start(var start):
+      start.raw.header.flags |= UInt8(RECORD_MAYBE_REPEATED.rawValue)
+      return .start(start)
+    case .end(var end):
+      end.raw.header.flags |= UInt8(RECORD_MAYBE_REPEATED.rawValue)
+      return .end(end)
+    case .clock, .lost: return self
+    }
+  }
+
   /// The same at another time.
   fileprivate func moved(to time: UInt64) -> Record {
     switch self {

@@ -144,6 +144,45 @@ struct PairerTests {
     var pairer = Pairer()
     #expect(pairer.take([.end(.sample(kind))]).isEmpty)
     #expect(pairer.losses == Pairer.Losses(unmatched: kind == .failed ? 0 : 1))
+    #expect(pairer.passedOver == (kind == .failed ? 1 : 0))
+  }
+
+  @Test("What a second hook says of a start is the same connect, from the first one on, wherever it went")
+  func repeatedStart() throws {
+    var pairer = Pairer()
+    let connections = pairer.take([
+      .start(.sample(at: 100, to: "0.0.0.0")),
+      .start(.sample(at: 180, to: "127.0.0.1", isMaybeRepeated: true)),
+      .end(.sample(.response, at: 1100)), .end(.sample(.response, at: 1101, isMaybeRepeated: true)),
+    ])
+    #expect(connections.map(\.latency) == [1000])
+    #expect(pairer.losses == Pairer.Losses() && pairer.passedOver == 2)
+  }
+
+  @Test(
+    "A start that may repeat another and does not begins an attempt",
+    arguments: [
+      StartRecord.sample(at: 180, tid: 9, isMaybeRepeated: true),
+      .sample(at: 180, port: 81, isMaybeRepeated: true),
+    ])
+  func notRepeated(second: StartRecord) {
+    var pairer = Pairer()
+    let connections = pairer.take([
+      .start(.sample(at: 100)), .start(second), .end(.sample(.response, at: 1100)),
+    ])
+    #expect(connections.map(\.latency) == [920])
+    #expect(pairer.losses == Pairer.Losses(superseded: 1) && pairer.passedOver == 0)
+    let alone = pairer.take([.start(second), .end(.sample(.response, at: 1100, isMaybeRepeated: true))])
+    #expect(alone.map(\.latency) == [920])
+  }
+
+  @Test(
+    "An end whose start no hook has seen is passed over",
+    arguments: EndRecord.Kind.allCases)
+  func endOfNothing(kind: EndRecord.Kind) {
+    var pairer = Pairer()
+    #expect(pairer.take([.end(.sample(kind, isMaybeRepeated: true))]).isEmpty)
+    #expect(pairer.losses == Pairer.Losses() && pairer.passedOver == 1)
   }
 
   @Test("A start without an end stays open")

@@ -11,7 +11,7 @@ public struct Pairer: ~Copyable {
     public var evicted: UInt64 = 0
     /// Starts whose end never came before their sock began another connect.
     public var superseded: UInt64 = 0
-    /// Ends without a start: of connects that began before tracing, were filtered in the kernel, or lost their start.
+    /// Ends whose start the hooks saw, and that came without it.
     public var unmatched: UInt64 = 0
   }
 
@@ -19,6 +19,9 @@ public struct Pairer: ~Copyable {
   private var clockOffset: Int64 = 0
   /// What could not be paired so far.
   public private(set) var losses = Losses()
+  /// Records that nothing is missing for: what another hook had told already, and ends of connects that began before
+  /// tracing or were filtered in the kernel.
+  public private(set) var passedOver: UInt64 = 0
 
   /// How many connects may be open at once by default. At 96 bytes each they fill 12.6 MB, and only if needed.
   public static var defaultMaximumOpen: Int { 131_072 }
@@ -39,7 +42,10 @@ public struct Pairer: ~Copyable {
   /// Takes the start of a connect.
   public mutating func begin(_ start: StartRecord) {
     if let slot = opened.find(start.sock) {
-      if isSameCall(slot.pointee.start, start) { return }
+      if isSameCall(slot.pointee.start, start) {
+        passedOver += 1
+        return
+      }
       losses.superseded += 1
       opened.remove(start.sock)
     }
@@ -51,7 +57,7 @@ public struct Pairer: ~Copyable {
   public mutating func end(_ end: EndRecord) -> Connection? {
     guard let slot = opened.find(end.sock) else {
       // A call that fails returns after its sock has closed, often with a row already.
-      if end.kind != .failed { losses.unmatched += 1 }
+      if end.kind == .failed || end.isMaybeRepeated { passedOver += 1 } else { losses.unmatched += 1 }
       return nil
     }
     let endTime: UInt64
@@ -81,10 +87,13 @@ public struct Pairer: ~Copyable {
 }
 
 extension Pairer {
-  /// Whether `second` is what `tcp_v6_connect()` with a v4-mapped address does next.
+  /// Whether `second` is what `tcp_v6_connect()` with a v4-mapped address does next, or what another hook says of the
+  /// same call, when its sock may have got an address in place of an unspecified one.
   private func isSameCall(_ first: StartRecord, _ second: StartRecord) -> Bool {
-    first.isV6Function && !second.isV6Function && first.raw.header.tid == second.raw.header.tid
-      && first.destinationPort == second.destinationPort && first.destination == second.destination
+    guard first.raw.header.tid == second.raw.header.tid, first.destinationPort == second.destinationPort
+    else { return false }
+    return second.isMaybeRepeated
+      || first.isV6Function && !second.isV6Function && first.destination == second.destination
   }
 
   /// What a sock's way from SYN_SENT to CLOSE means, by the error that was set before.

@@ -64,4 +64,6 @@ public struct EndRecord: Sendable, BitwiseCopyable {
   public var destinationPort: UInt16 { raw.dport }
   /// Whether the sock closed inside a connect call whose return no hook sees, so that the errno is unknown.
   var isInConnect: Bool { raw.header.flags & UInt8(RECORD_IN_CONNECT.rawValue) != 0 }
+  /// Whether another hook may have told of this already.
+  var isMaybeRepeated: Bool { raw.header.flags & UInt8(RECORD_MAYBE_REPEATED.rawValue) != 0 }
 }

@@ -75,4 +75,6 @@ public struct StartRecord: Sendable, BitwiseCopyable {
   public var destinationPort: UInt16 { raw.dport }
   /// Whether `tcp_v6_connect()` is the function that was called, also for a v4-mapped address.
   public var isV6Function: Bool { raw.header.flags & UInt8(RECORD_V6_FUNCTION.rawValue) != 0 }
+  /// Whether another hook may have told of this connect already.
+  var isMaybeRepeated: Bool { raw.header.flags & UInt8(RECORD_MAYBE_REPEATED.rawValue) != 0 }
 }

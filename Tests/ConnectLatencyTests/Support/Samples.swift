@@ -18,11 +18,14 @@ extension StartRecord {
   static func sample(
     at time: UInt64 = 1_000_000, sock: UInt64 = someSock, tid: UInt32 = 1202, pid: UInt32 = 1201,
     uid: UInt32? = 1000, netns: UInt32? = 4_026_531_840, cgroup: UInt64? = nil, comm: String = "wget",
-    to destination: String = "23.23.100.231", port: UInt16 = 80, isV6Function: Bool = false
+    to destination: String = "23.23.100.231", port: UInt16 = 80, isV6Function: Bool = false,
+    isMaybeRepeated: Bool = false
   ) -> StartRecord {
-    StartRecord(
+    var start = StartRecord(
       time: time, sock: sock, tid: tid, pid: pid, uid: uid, netns: netns, cgroup: cgroup,
       comm: Comm(comm.utf8), destination: .of(destination), destinationPort: port, isV6Function: isV6Function)
+    if isMaybeRepeated { start.raw.header.flags |= UInt8(RECORD_MAYBE_REPEATED.rawValue) }
+    return start
   }
 }
 
@@ -31,12 +34,14 @@ extension EndRecord {
   static func sample(
     _ kind: Kind, at time: UInt64 = 2_650_000, sock: UInt64 = someSock, tid: UInt32 = 0, error: UInt16 = 0,
     retransmits: UInt16? = 0, from source: String = "10.153.223.157", sourcePort: UInt16 = 40_312,
-    to destination: String = "23.23.100.231", port: UInt16 = 80, isInConnect: Bool = false
+    to destination: String = "23.23.100.231", port: UInt16 = 80, isInConnect: Bool = false,
+    isMaybeRepeated: Bool = false
   ) -> EndRecord {
     var end = EndRecord(
       kind: kind, time: time, sock: sock, tid: tid, error: error, retransmits: retransmits,
       source: .of(source), sourcePort: sourcePort, destination: .of(destination), destinationPort: port)
     if isInConnect { end.raw.header.flags |= UInt8(RECORD_IN_CONNECT.rawValue) }
+    if isMaybeRepeated { end.raw.header.flags |= UInt8(RECORD_MAYBE_REPEATED.rawValue) }
     return end
   }
 }
