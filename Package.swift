@@ -35,7 +35,7 @@ let package = Package(
     .executableTarget(
       name: "tcpconnlat",
       dependencies: [
-        "ConnectLatency",
+        "CLinux", "ConnectLatency",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),

@@ -8,7 +8,7 @@ public final class Tracer {
   private var losses = Losses()
   /// The first failure of a sink or the recording.
   private var failure: SinkError?
-  /// Is called after each batch.
+  /// Is called after each batch, and when something is lost while a sink waits for its reader.
   public var onBatch: (() -> Void)?
 
   /// - Parameters:
@@ -24,6 +24,9 @@ public final class Tracer {
     self.pipeline = pipeline
     self.recorder = recorder
     pairer = Pairer(maximumOpen: maximumOpen)
+    for output in pipeline.outputs + [recorder?.output].compactMap(\.self) {
+      output.waitForReader = { [weak self] in self?.waitForReader(of: $0) }
+    }
   }
 
   /// Traces until the source ends or a stage has had enough.
@@ -62,6 +65,13 @@ public final class Tracer {
   /// Takes what the source still holds: sinks that work get it, the others count it.
   private func drain() {
     while let goesOn = try? takeBatch(), goesOn {}
+  }
+
+  private func waitForReader(of descriptor: CInt) {
+    source.waitForReader(of: descriptor) { now in
+      losses = now
+      onBatch?()
+    }
   }
 
   private func take(_ record: Record) {

@@ -55,20 +55,40 @@ final class LossTests {
     #expect((2...Int(seconds) + 2).contains(told), "\(tool.errors)")
   }
 
-  @Test("A reader that does not read fills the pipe and the buffer; what did not fit is counted")
+  @Test(
+    "A reader that does not read fills the pipe and the buffer; what did not fit is counted, and told meanwhile"
+  )
   func blockedReader() throws {
-    let go = directory.appending(path: "go").path()
-    let trace = try LiveTrace.start(
-      shell:
-        "exec $T --json --stats -p \(pid) --buffer 64K > >(until [[ -e \(go) ]]; do sleep 0.05; done; cat)")
+    let trace = try sleepingReader("--buffer", "64K")
     let listener = try Listener()
     try listener.connect(times: 5000)
-    try Data().write(to: URL(filePath: go))
-    var tool = try trace.interrupt()
-    let shown = try #require(tool.statistic("rows shown"))
-    try trace.running.wait(for: "row that was shown") { $0.outputSoFar.count { $0 == "\n" } == shown }
-    tool.output = trace.running.outputSoFar
+    try trace.running.wait(for: "word of the loss") { $0.errorsSoFar.contains("tcpconnlat: lost so far: ") }
+    let tool = try finish(trace)
     try expectLoss(of: "starts lost", in: tool, made: 5000)
+  }
+
+  @Test("A reader that does not read costs no row while the buffer and as much again have room")
+  func sleepingReader() throws {
+    let trace = try sleepingReader("--buffer", "256K")
+    // A start and an answer take 160 bytes of it.
+    let made = 3000
+    #expect(made * 160 > 256 << 10)
+    try Listener().connect(times: made)
+    let tool = try finish(trace)
+    #expect(tool.rows.count == made)
+    #expect(tool.statistic("lost in the kernel") == 0 && !tool.errors.contains("lost: "))
+  }
+
+  @Test("Told to end while its reader does not read, it traces no more and loses no row")
+  func endsWithSleepingReader() throws {
+    let trace = try sleepingReader("--buffer", "256K")
+    let listener = try Listener()
+    try listener.connect(times: 2000)
+    kill(trace.running.process.processIdentifier, SIGINT)
+    Thread.sleep(forTimeInterval: 0.5)
+    try listener.connect(times: 10)
+    let tool = try finish(trace, signal: nil)
+    #expect(tool.status == 0 && tool.rows.count == 2000)
   }
 
   @Test("A reader that goes leaves rows behind, which are counted")
@@ -168,6 +188,26 @@ final class LossTests {
 }
 
 extension LossTests {
+  private var go: String { directory.appending(path: "go").path() }
+
+  /// A trace whose rows nobody reads until it is to end.
+  private func sleepingReader(_ arguments: String...) throws -> LiveTrace {
+    let options = arguments.joined(separator: " ")
+    return try LiveTrace.start(
+      shell:
+        "exec $T --json --stats -p \(pid) \(options) > >(until [[ -e \(go) ]]; do sleep 0.05; done; cat)")
+  }
+
+  /// Has the rows read, and ends the trace.
+  private func finish(_ trace: LiveTrace, signal: Int32? = SIGINT) throws -> Tool {
+    try Data().write(to: URL(filePath: go))
+    var tool = try trace.running.finish(signal: signal)
+    let shown = try #require(tool.statistic("rows shown"))
+    try trace.running.wait(for: "row that was shown") { $0.outputSoFar.count { $0 == "\n" } == shown }
+    tool.output = trace.running.outputSoFar
+    return tool
+  }
+
   /// What was made is in a row or counted; there was a loss of the kind; and the last thing told is the loss.
   private func expectLoss(of kind: String, in tool: Tool, made: Int, rows: Int? = nil) throws {
     let rows = rows ?? tool.rows.count { !$0.hasPrefix("PID ") }

@@ -38,7 +38,8 @@ struct TracerTests {
     #expect(
       tracer.statistics
         == Statistics(
-          recordsRead: 9, rowsShown: 2, rowsFiltered: 1, lost: Losses(starts: 3, ends: 2),
+          recordsRead: 9, recordsPassedOver: 0, rowsShown: 2, rowsFiltered: 1,
+          lost: Losses(starts: 3, ends: 2),
           unpaired: Pairer.Losses(superseded: 1, unmatched: 1), stillOpen: 1))
     #expect(tracer.statistics.lost.total == 5)
   }
@@ -158,6 +159,39 @@ struct TracerTests {
     try pipe.readEnd.close()
   }
 
+  @Test("A source is left to wait for a reader that is slow, and what it loses meanwhile is counted at once")
+  func waitingSource() throws {
+    let pipe = try FileDescriptor.pipe()
+    let source = FakeSource(Self.batches(3, of: 1000))
+    let rows = Mutex<[UInt8]>([])
+    var (told, waits): ([UInt64], UInt64) = ([], 0)
+    source.onWait = { onLoss in
+      waits += 1
+      onLoss(Losses(starts: waits))
+      rows.withLock { $0 += pipe.readEnd.readAll() }
+    }
+    let tracer = Tracer(source: source, pipeline: Pipeline([JSONSink(to: pipe.writeEnd)]))
+    tracer.onBatch = { [unowned tracer] in told.append(tracer.statistics.lost.starts) }
+    try tracer.run()
+    try pipe.writeEnd.close()
+    rows.withLock { $0 += pipe.readEnd.readAll() }
+    try pipe.readEnd.close()
+    // A pipe has room for 64 KB, so that this takes it several times.
+    #expect(waits > 3)
+    #expect(tracer.statistics.lost.starts == waits && told.contains(1) && told.contains(waits))
+    #expect(tracer.statistics.rowsShown == 3000)
+    #expect(rows.withLock { $0.count { $0 == UInt8(ascii: "\n") } } == 3000)
+  }
+
+  @Test("A file is written without asking whether it can be")
+  func file() throws {
+    let source = FakeSource(Self.batches(1, of: 1000))
+    source.onWait = { _ in Issue.record("a file has no reader to wait for") }
+    let file = try TemporaryFile()
+    try Tracer(source: source, pipeline: Pipeline([JSONSink(to: file.descriptor)])).run()
+    #expect(try file.bytes.count { $0 == UInt8(ascii: "\n") } == 1000)
+  }
+
   /// Counts lines until the other end is closed.
   private final class LineCounter: Sendable {
     private let total = Mutex(0)
@@ -192,5 +226,19 @@ struct TracerTests {
     let tracer = Tracer(source: FailingSource(), pipeline: Pipeline([collector]))
     #expect(throws: Errno.ioError) { try tracer.run() }
     #expect(collector.connections.count == 1 && collector.flushes == 1)
+  }
+}
+
+extension FileDescriptor {
+  /// What can be read now.
+  fileprivate func readAll() -> [UInt8] {
+    var ready = pollfd(fd: rawValue, events: Int16(POLLIN), revents: 0)
+    var bytes: [UInt8] = []
+    withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
+      while poll(&ready, 1, 0) > 0, let count = try? read(into: buffer), count > 0 {
+        bytes += buffer[..<count]
+      }
+    }
+    return bytes
   }
 }

@@ -1,12 +1,12 @@
 import SystemPackage
 
 /// Prints connections as JSON, one object a line, the keys always in the same order.
-public final class JSONSink: Stage {
-  private let output: RowOutput
+public final class JSONSink: Stage, DescriptorSink {
+  let output: RowOutput
   private var rows: JSONRows
 
   /// Rows are written at the end of a batch, or when this many bytes have come together.
-  private static let enough = 32 << 10
+  private static let enough = 512 << 10
 
   /// - Parameter showsCgroup: whether there are keys for the cgroup.
   public init(

@@ -4,7 +4,7 @@ import SystemPackage
 
 /// Writes the records that a source hands over, before anything is made of them, so that a replay sees the same.
 public final class RecordingWriter {
-  private let output: RowOutput
+  let output: RowOutput
   private let closes: Bool
   private var block = TextBuffer()
   /// What kept a block from being written that cgroups had filled: the next `flush` throws it.

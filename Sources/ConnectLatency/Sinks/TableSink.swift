@@ -1,7 +1,7 @@
 import SystemPackage
 
 /// Prints connections as the columns of the original tool.
-public final class TableSink: Stage {
+public final class TableSink: Stage, DescriptorSink {
   /// Which columns there are beside the ones that always are.
   public struct Columns: OptionSet, Sendable {
     public let rawValue: Int
@@ -15,11 +15,11 @@ public final class TableSink: Stage {
     public static let cgroup = Columns(rawValue: 4)
   }
 
-  private let output: RowOutput
+  let output: RowOutput
   private var rows: TableRows
 
   /// Rows are written at the end of a batch, or when this many bytes have come together.
-  private static let enough = 32 << 10
+  private static let enough = 512 << 10
 
   /// Writes the header at once.
   /// - Throws: what writing it threw.

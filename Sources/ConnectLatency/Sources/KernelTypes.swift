@@ -16,6 +16,7 @@ final class KernelTypes {
 
   /// nil where the kernel describes no types.
   init?() {
+    StartupCode.release()
     guard let btf = btf__load_vmlinux_btf() else { return nil }
     self.btf = btf
   }

@@ -10,9 +10,19 @@ public protocol RecordSource: AnyObject {
   /// over, in batches as before, those that it has made, so that they are counted.
   /// - Returns: whether there is anything to be handed over.
   func stop() -> Bool
+
+  /// Waits until `descriptor` can be written to or nobody reads its other end any more. A source whose records are lost
+  /// when they are not read in time takes care of them meanwhile.
+  /// - Parameter onLoss: is told what is lost all the same, since tracing began.
+  func waitForReader(of descriptor: CInt, onLoss: (Losses) -> Void)
 }
 
 extension RecordSource {
+  /// Nothing but waiting.
+  public func waitForReader(of descriptor: CInt, onLoss: (Losses) -> Void) {
+    DescriptorWait.untilWritable(descriptor)
+  }
+
   /// Nothing: what was not read is still there.
   public func stop() -> Bool { false }
 }

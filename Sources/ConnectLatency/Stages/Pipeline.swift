@@ -23,6 +23,9 @@ public final class Pipeline {
     observers = stages.compactMap { $0 as? any StartStage }
   }
 
+  /// The descriptors that its sinks write to.
+  var outputs: [RowOutput] { stages.compactMap { ($0 as? any DescriptorSink)?.output } }
+
   /// Lets every stage see a connect that begins.
   public func started(_ start: inout StartRecord) {
     for index in observers.indices { observers[index].started(&start) }

@@ -11,9 +11,11 @@ struct TracingOptions: ParsableArguments {
   var probe: Probe?
 
   @Option(
-    help: ArgumentHelp("Size of the kernel's ring buffer: 8M, 512K.", valueName: "size"),
+    help: ArgumentHelp(
+      "Size of the kernel's buffer, and of what is kept while nobody reads the rows: 4M, 512K.",
+      valueName: "size"),
     transform: Parse.bufferSize)
-  var buffer: Int = 8 << 20
+  var buffer: Int = 4 << 20
 
   @Option(
     help: ArgumentHelp(

@@ -6,6 +6,8 @@ final class FakeSource: RecordSource {
   /// How many batches have been asked for.
   private(set) var batchesRead = 0
   private let isLive: Bool
+  /// What it does while a sink waits for its reader; nil for nothing but waiting.
+  var onWait: (((Losses) -> Void) -> Void)?
 
   /// - Parameter isLive: whether it hands over the rest when it is stopped, as the kernel's does.
   init(_ batches: [[Record]], isLive: Bool = false) {
@@ -14,6 +16,10 @@ final class FakeSource: RecordSource {
   }
 
   func stop() -> Bool { isLive && !batches.isEmpty }
+
+  func waitForReader(of descriptor: CInt, onLoss: (Losses) -> Void) {
+    if let onWait { onWait(onLoss) } else { DescriptorWait.untilWritable(descriptor) }
+  }
 
   func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool {
     guard let batch = batches.popFirst() else { return false }

@@ -39,6 +39,7 @@ final class BPFObject {
   /// Creates the maps and has the kernel verify the programs.
   /// - Throws: `BPFError` with the verifier's or libbpf's last words.
   func load() throws(BPFError) {
+    StartupCode.release()
     let result = bpf_object__load(object)
     if result < 0 { throw BPFError(doing: "load the BPF programs", errno: -result) }
   }

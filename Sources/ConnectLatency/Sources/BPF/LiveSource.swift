@@ -5,8 +5,9 @@ import Glibc
 public final class LiveSource: ProbeSource {
   /// How records are collected.
   public struct Options: Sendable {
-    /// Size of the ring buffer in bytes, a power of two and a multiple of the page size.
-    public var bufferSize = 8 << 20
+    /// Size of the ring buffer in bytes, a power of two and a multiple of the page size. As much again is kept in user
+    /// space while the reader of the rows does not read.
+    public var bufferSize = 4 << 20
     /// How long to wait after a wake-up for more records, in milliseconds. The kernel wakes a reader that has caught
     /// up, so this is how many wake-ups there can be however many records there are.
     public var flushMilliseconds: Int32 = 20
@@ -55,17 +56,24 @@ public final class LiveSource: ProbeSource {
   private let options: Options
   private let object: BPFObject
   private let ring: RingBuffer
+  private let backlog: RecordBacklog
   private let lossCounter: LossCounter
   private var losses = Losses()
   private var clockOffset: Int64?
+  /// Whether the last batch has left records.
+  private var hasMore = false
   private var isStopped = false
   private var isFinished = false
+
+  /// A batch is no longer than this, so that its rows are few when their reader does not read.
+  private static let batchSize = 1024
 
   /// Loads and attaches the hooks.
   /// - Throws: `ProbeError` with the reason and what to do about it.
   public init(probe: Probe, options: Options = Options()) throws(ProbeError) {
     self.probe = probe
     self.options = options
+    backlog = RecordBacklog(capacity: options.bufferSize)
     try ProbeRequirements.check(probe)
     // The entry and exit of connect(2) are found there.
     if probe == .tracepoint, options.mountsTraceFS { _ = try? TraceFSRequirements.check(mounts: true) }
@@ -80,25 +88,43 @@ public final class LiveSource: ProbeSource {
     attachOptionalPrograms()
   }
 
-  /// Waits for records, then a little longer for more of them, and hands them over.
+  /// Waits for records, then a little longer for more of them, and hands over a number of them.
   public func nextBatch(_ body: (Record) throws(SinkError) -> Void) throws -> Bool {
     guard !isFinished else { return false }
-    if isStopped || wait() == .stop {
-      object.detach()
-      isStopped = true
-    }
+    if isStopped || (backlog.isEmpty && wait() == .stop) { stopTracing() }
     if let offset = ClockOffset.changed(since: clockOffset) {
       clockOffset = offset
       try body(.clock(offset: offset))
     }
-    try ring.consume(onCgroup: onCgroupMade, body)
-    let now = lossCounter.value
-    if now != losses {
-      losses = now
-      try body(.lost(now))
+    if backlog.isEmpty {
+      hasMore = try ring.consume(atMost: Self.batchSize, onCgroup: onCgroupMade, body)
+    } else {
+      try backlog.take(atMost: Self.batchSize, onCgroup: onCgroupMade, body)
+      hasMore = true
     }
-    isFinished = isStopped
+    if let now = newLosses() { try body(.lost(now)) }
+    isFinished = isStopped && !hasMore
     return !isFinished
+  }
+
+  /// Waits until somebody reads `descriptor` again, and meanwhile keeps the kernel's buffer from filling up.
+  public func waitForReader(of descriptor: CInt, onLoss: (Losses) -> Void) {
+    while true {
+      let collects = !isStopped && !ring.isBusy && backlog.room > 0
+      // Where nothing is collected, records are lost without a wake-up.
+      switch waiting.wait(
+        for: collects ? [ring.descriptor] : [], writable: descriptor,
+        timeout: collects || isStopped ? -1 : 1000)
+      {
+      case .writable: return
+      case .stop: stopTracing()
+      case .timeout: break
+      case .readable:
+        if waiting.wait(writable: descriptor, timeout: options.flushMilliseconds) == .writable { return }
+        ring.move(to: backlog)
+      }
+      if let now = newLosses() { onLoss(now) }
+    }
   }
 
   public func stop() -> Bool {
@@ -108,10 +134,6 @@ public final class LiveSource: ProbeSource {
 }
 
 extension LiveSource {
-  private enum WakeUp {
-    case records, stop
-  }
-
   /// Programs that fail to load take the whole object with them, so the optional ones are tried and left out.
   private static func loadedObject(for probe: Probe, options: Options) throws(BPFError) -> BPFObject {
     func load(_ programs: [String]) throws(BPFError) -> BPFObject {
@@ -147,13 +169,31 @@ extension LiveSource {
     }
   }
 
-  private func wait() -> WakeUp {
-    let waiting = DescriptorWait(stops: options.stopDescriptors, deadline: options.deadline)
-    guard waiting.wait(for: [ring.descriptor], timeout: -1) else { return .stop }
+  /// What may end the trace, until something has.
+  private var waiting: DescriptorWait {
+    isStopped
+      ? DescriptorWait(stops: [], deadline: nil)
+      : DescriptorWait(stops: options.stopDescriptors, deadline: options.deadline)
+  }
+
+  private func wait() -> DescriptorWait.Event {
+    // There may be records for ever: that is no reason not to look whether it is time to end.
+    let event = waiting.wait(for: [ring.descriptor], timeout: hasMore ? 0 : -1)
+    guard event == .readable, !hasMore, options.flushMilliseconds > 0 else { return event }
     // The wake-up came with the first record; the others of its batch are on their way.
-    if options.flushMilliseconds > 0, !waiting.wait(for: [], timeout: options.flushMilliseconds) {
-      return .stop
-    }
-    return .records
+    return waiting.wait(timeout: options.flushMilliseconds)
+  }
+
+  private func stopTracing() {
+    object.detach()
+    isStopped = true
+  }
+
+  /// What has been lost until now, if that is more than was said before.
+  private func newLosses() -> Losses? {
+    let now = lossCounter.value
+    guard now != losses else { return nil }
+    losses = now
+    return now
   }
 }

@@ -8,6 +8,9 @@ final class RingBuffer {
   private struct Consumption {
     let body: (Record) throws(SinkError) -> Void
     let onCgroup: ((CgroupRecord) -> Void)?
+    /// What takes everything as it is, in place of the closures.
+    let backlog: RecordBacklog?
+    var remaining: Int
     var error: SinkError?
   }
 
@@ -38,38 +41,76 @@ final class RingBuffer {
     current.deallocate()
   }
 
-  /// Hands over every record that is there.
+  /// Whether records are being handed over, so that no others can be.
+  var isBusy: Bool { current.pointee != nil }
+
+  /// Hands over records that are there, in order, at most `limit` of them.
   /// - Parameter onCgroup: takes cgroups that were made, in order with the records.
+  /// - Returns: whether there may be more.
   /// - Throws: what `body` threw; the records behind that one stay.
   func consume(
-    onCgroup: ((CgroupRecord) -> Void)?, _ body: (Record) throws(SinkError) -> Void
-  ) throws(SinkError) {
-    let error = withoutActuallyEscaping(body) { body in
-      var consumption = Consumption(body: body, onCgroup: onCgroup, error: nil)
-      withUnsafeMutablePointer(to: &consumption) { pointer in
-        current.pointee = pointer
-        _ = ring_buffer__consume(ring)
-        current.pointee = nil
-      }
-      return consumption.error
+    atMost limit: Int, onCgroup: ((CgroupRecord) -> Void)?, _ body: (Record) throws(SinkError) -> Void
+  ) throws(SinkError) -> Bool {
+    let (remaining, error) = withoutActuallyEscaping(body) { body in
+      consume(Consumption(body: body, onCgroup: onCgroup, backlog: nil, remaining: limit))
     }
     if let error { throw error }
+    return remaining == 0
+  }
+
+  /// Moves records to a backlog, as many as that has room for.
+  func move(to backlog: RecordBacklog) {
+    while case let room = backlog.room, room > 0 {
+      let consumption = Consumption(body: { _ in }, onCgroup: nil, backlog: backlog, remaining: room)
+      if consume(consumption).remaining > 0 { return }
+    }
+  }
+
+  private func consume(_ consumption: consuming Consumption) -> (remaining: Int, error: SinkError?) {
+    var consumption = consumption
+    withUnsafeMutablePointer(to: &consumption) { pointer in
+      current.pointee = pointer
+      _ = ring_buffer__consume(ring)
+      current.pointee = nil
+    }
+    return (consumption.remaining, consumption.error)
   }
 
   private static let receive: ring_buffer_sample_fn = { context, data, size in
     let current = context!.assumingMemoryBound(to: UnsafeMutablePointer<Consumption>?.self)
     guard let consumption = current.pointee else { return 0 }
     let bytes = UnsafeRawBufferPointer(start: data, count: size)
-    guard let record = Record(bytes) else {
-      if let onCgroup = consumption.pointee.onCgroup { CgroupRecord(bytes).map(onCgroup) }
-      return 0
+    if let backlog = consumption.pointee.backlog {
+      backlog.append(bytes)
+    } else {
+      do throws(SinkError) {
+        if let record = Record(bytes) {
+          try consumption.pointee.body(record)
+        } else if let onCgroup = consumption.pointee.onCgroup {
+          CgroupRecord(bytes).map(onCgroup)
+        }
+      } catch {
+        consumption.pointee.error = error
+        return -1
+      }
     }
-    do throws(SinkError) {
-      try consumption.pointee.body(record)
-      return 0
-    } catch {
-      consumption.pointee.error = error
-      return -1
+    // Below zero, libbpf leaves the records behind this one.
+    consumption.pointee.remaining -= 1
+    return consumption.pointee.remaining == 0 ? -1 : 0
+  }
+}
+
+extension Record {
+  /// Hands over what the hooks wrote: a record, or a cgroup that was made.
+  @inline(__always)
+  static func deliver(
+    _ bytes: UnsafeRawBufferPointer, onCgroup: ((CgroupRecord) -> Void)?,
+    _ body: (Record) throws(SinkError) -> Void
+  ) throws(SinkError) {
+    if let record = Record(bytes) {
+      try body(record)
+    } else if let onCgroup {
+      CgroupRecord(bytes).map(onCgroup)
     }
   }
 }

@@ -97,12 +97,12 @@ extension TraceFSSource {
   /// - Returns: false when it is time to end.
   private func waitForEvents() -> Bool {
     if pending.isEmpty && !translator.isUnsettled {
-      guard wait.wait(for: buffers.descriptors, timeout: -1) else { return false }
+      guard wait.wait(for: buffers.descriptors) != .stop else { return false }
       // Whoever connects may be gone soon.
       drain()
     }
     let window = Int32(Self.reorderingWindow / 1_000_000)
-    return wait.wait(for: [], timeout: max(flushMilliseconds, window))
+    return wait.wait(timeout: max(flushMilliseconds, window)) != .stop
   }
 
   private func drain() {
