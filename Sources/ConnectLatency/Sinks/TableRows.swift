@@ -34,7 +34,8 @@ struct TableRows: ~Copyable {
   var length: Int { buffer.count }
 
   /// Appends a row.
-  mutating func append(_ connection: borrowing Connection) {
+  /// - Parameter cgroup: the connection's. To ask a borrowed connection for it would copy the connection.
+  mutating func append(_ connection: borrowing Connection, _ cgroup: Cgroup?) {
     if columns.contains(.time) { appendTime(connection.endTime) }
     column(6, UInt64(connection.start.raw.tgid))
     var begin = buffer.count
@@ -49,7 +50,7 @@ struct TableRows: ~Copyable {
     buffer.append(connection.destination, last: &destination)
     endColumn(16, since: begin)
     column(5, UInt64(connection.destinationPort))
-    appendEnd(connection)
+    appendEnd(connection, cgroup)
     buffer.append(UInt8(ascii: "\n"))
   }
 
@@ -79,7 +80,7 @@ struct TableRows: ~Copyable {
     buffer.pad(to: 9, since: position)
   }
 
-  private mutating func appendEnd(_ connection: borrowing Connection) {
+  private mutating func appendEnd(_ connection: borrowing Connection, _ cgroup: Cgroup?) {
     let position = buffer.count
     let hundredths = connection.latency.rounded(to: 10_000)
     buffer.append(decimal: hundredths / 100)
@@ -89,7 +90,7 @@ struct TableRows: ~Copyable {
       buffer.append(UInt8(ascii: " "))
       buffer.appendEndName(of: connection)
     }
-    if columns.contains(.cgroup), let cgroup = connection.cgroup {
+    if columns.contains(.cgroup), let cgroup {
       buffer.pad(to: Self.endWidth, since: position)
       buffer.append(UInt8(ascii: " "))
       buffer.append(cgroup.label)

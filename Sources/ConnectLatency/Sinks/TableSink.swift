@@ -35,7 +35,7 @@ public final class TableSink: Stage, DescriptorSink {
   public func process(_ connection: inout Connection) throws(SinkError) -> Verdict {
     // A row is taken once there is room for it: what this throws is of rows taken before.
     if rows.length >= Self.enough { try flush() }
-    rows.append(connection)
+    rows.append(connection, connection.cgroup)
     return .pass
   }
 

@@ -1,9 +1,7 @@
 /// The text of an IPv4 address that was written before: connects come from and go to the same few.
 struct AddressText {
   fileprivate var address: UInt32 = 0
-  /// At most fifteen bytes, as in memory.
-  fileprivate var words: (UInt64, UInt64) = (0, 0)
-  fileprivate var length = 0
+  fileprivate var text = ShortText()
 }
 
 extension TextBuffer {
@@ -12,20 +10,16 @@ extension TextBuffer {
   mutating func append(_ address: IPAddress, last: inout AddressText) {
     guard address.isIPv4 else { return append(address) }
     let number = UInt32(truncatingIfNeeded: address.words.0.littleEndian)
-    if last.length == 0 || last.address != number { remember(number, in: &last) }
-    // The shortest address has seven bytes; then the second takes one back.
-    append(last.words.0, length: 8)
-    append(last.words.1, length: last.length - 8)
+    if last.text.length == 0 || last.address != number { remember(number, in: &last) }
+    append(last.text)
   }
 
   @inline(never)
   private mutating func remember(_ address: UInt32, in last: inout AddressText) {
     let position = count
     appendIPv4(address)
-    last.address = address
-    last.length = count - position
-    reserve(16)
-    last.words = (loadWord(at: position), loadWord(at: position + 8))
+    // A dotted quad has fifteen bytes at most.
+    if let text = shortText(since: position) { last = AddressText(address: address, text: text) }
     removeLast(count - position)
   }
 

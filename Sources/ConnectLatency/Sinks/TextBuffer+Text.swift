@@ -1,9 +1,7 @@
 /// A task's name as it was written before: connects come from the same few tasks.
 struct CommText {
   fileprivate var comm = Comm(words: (0, 0))
-  /// As in memory.
-  fileprivate var words: (UInt64, UInt64) = (0, 0)
-  fileprivate var length = 0
+  fileprivate var text = ShortText()
   fileprivate var characters = 0
 }
 
@@ -22,7 +20,7 @@ extension TextBuffer {
   @inline(__always)
   mutating func appendPrintable(_ comm: Comm, columns: Int, last: inout CommText) -> Int {
     if last.comm == comm {
-      append(last)
+      append(last.text)
       return last.characters
     }
     let position = count
@@ -34,16 +32,10 @@ extension TextBuffer {
   /// Appends a task's name as the inside of a JSON string, from `last` if it is the same again.
   @inline(__always)
   mutating func appendJSONEscaped(_ comm: Comm, last: inout CommText) {
-    if last.comm == comm { return append(last) }
+    if last.comm == comm { return append(last.text) }
     let position = count
     appendJSONEscaped(comm)
     remember(comm, since: position, in: &last)
-  }
-
-  @inline(__always)
-  private mutating func append(_ text: borrowing CommText) {
-    append(text.words.0, length: 8)
-    append(text.words.1, length: text.length - 8)
   }
 
   /// Keeps what has been appended since `position`, unless escapes have made it too long.
@@ -51,12 +43,8 @@ extension TextBuffer {
   private mutating func remember(
     _ comm: Comm, since position: Int, _ characters: Int = 0, in last: inout CommText
   ) {
-    guard count - position <= 16 else { return }
-    reserve(16)
-    last.comm = comm
-    last.words = (loadWord(at: position), loadWord(at: position + 8))
-    last.length = count - position
-    last.characters = characters
+    guard let text = shortText(since: position) else { return }
+    last = CommText(comm: comm, text: text, characters: characters)
   }
 
   /// Appends a task's name for a terminal.
