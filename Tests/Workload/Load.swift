@@ -8,6 +8,8 @@ struct Load {
   let open: Int
   /// How many connects each process makes before the next one takes its place; 0 for a single process.
   let perProcess: Int
+  /// Whether each of these processes is in a cgroup of its own, which is made for it and removed after it.
+  let inCgroups: Bool
   /// How many connects are counted.
   let connects: Int
   /// How many are made before counting, so that caches are warm.
@@ -57,9 +59,24 @@ struct Load {
 
   /// Runs `body` in a process that ends with it.
   private func inChild(_ body: () throws -> Void) throws {
+    if inCgroups {
+      let cgroup = try Cgroup(named: "load")
+      try inChild(of: cgroup.members, body)
+    } else {
+      try inChild(of: nil, body)
+    }
+  }
+
+  /// - Parameter cgroup: the `cgroup.procs` of the group to be in; nil for this process' own.
+  private func inChild(of cgroup: Int32?, _ body: () throws -> Void) throws {
     let child = wl_fork()
     if child == 0 {
-      do { try body() } catch { _exit(1) }
+      do {
+        if let cgroup { try check(Int32(write(cgroup, "0", 1)), "write(cgroup.procs)") }
+        try body()
+      } catch {
+        _exit(1)
+      }
       _exit(0)
     }
     try check(child, "fork")

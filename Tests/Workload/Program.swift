@@ -5,7 +5,8 @@ struct Program {
   static let usage = """
     usage: connect-workload run --truth FILE [--only CASE[,CASE]] [--burst N]
            connect-workload run --list
-           connect-workload load [--connects N] [--warmup N] [--rate N] [--seconds N] [--open N] [--per-process N]
+           connect-workload load [--connects N] [--warmup N] [--rate N] [--seconds N] [--open N]
+                                 [--per-process N [--cgroups]]
            connect-workload check --truth FILE --rows FILE --probe NAME [--summary]
            connect-workload check --peer --truth FILE --rows FILE [--summary]
     """
@@ -66,6 +67,7 @@ struct Program {
     }
     let load = Load(
       open: try number("--open", 0), perProcess: try number("--per-process", 0),
+      inCgroups: options.flag("--cgroups"),
       connects: try number("--connects", 10_000), warmup: try number("--warmup", 100),
       rate: try number("--rate", 0), seconds: try number("--seconds", 60))
     try options.end()

@@ -26,6 +26,9 @@ statistic() { sed -n "s/^tcpconnlat: $2 *\([0-9.]*\).*/\1/p" "$1.errors"; }
 # figure FILE NAME: what the load says of itself.
 figure() { sed -n "s/.*\b$2 \([0-9]*\).*/\1/p" "$1"; }
 
+# memory PID: the most that a process has had, in KiB.
+memory() { sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\).*/\1/p' "/proc/$1/status"; }
+
 # guest: runs ./run in the guest that counts instructions, one virtual ns each.
 guest() {
   cp "$BENCH/tcpconnlat" "$BENCH/connect-workload" .

@@ -14,9 +14,9 @@ struct Cgroup: ~Copyable {
   let members: Int32
   private let path: String
 
-  /// Makes one.
-  init() throws {
-    let path = try Self.mountPoint() + "/connect-workload-\(getpid())-\(wl_thread_id())"
+  /// Makes one, whose name begins so.
+  init(named name: String = "connect-workload") throws {
+    let path = try Self.mountPoint() + "/\(name)-\(getpid())-\(wl_thread_id())"
     try check(mkdir(path, 0o755), "mkdir(\(path))")
     let members = wl_open(path + "/cgroup.procs", O_WRONLY)
     guard members >= 0 else {
