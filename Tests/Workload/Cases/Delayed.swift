@@ -28,15 +28,17 @@ let delayedCases: [Case] = [
     let target = try scene.listening(.later, .v4)
     try check(wl_interrupt_on(SIGUSR1), "sigaction")
     let thread = wl_thread_id()
-    let returned = DispatchSemaphore(value: 0)
+    let returned = Flag()
     // More than once: on a slow machine the first may come before the call.
     let interrupter = Work {
-      while returned.wait(timeout: .now() + .milliseconds(200)) == .timedOut {
+      sleep(milliseconds: 200)
+      while !returned.isRaised {
         try check(wl_signal_thread(thread, SIGUSR1), "tgkill")
+        sleep(milliseconds: 200)
       }
     }
     let connect = try scene.blocking(target)
-    returned.signal()
+    returned.raise()
     try interrupter.join()
     guard connect.isUnderWay else { throw WorkloadError.surprise("the connect was not interrupted") }
     let delay = connect.sinceReturn

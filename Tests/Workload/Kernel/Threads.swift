@@ -31,6 +31,16 @@ struct Work<R: Sendable>: Sendable {
   }
 }
 
+/// Tells another thread that something has happened. To wait for it with a limit takes a clock, and a semaphore's may be
+/// set; a sleep's may not.
+final class Flag: Sendable {
+  private let value = Atomic(false)
+
+  var isRaised: Bool { value.load(ordering: .acquiring) }
+
+  func raise() { value.store(true, ordering: .releasing) }
+}
+
 /// Runs something on a new thread, and waits for it.
 func onThread<R: Sendable>(_ body: @escaping @Sendable () throws -> R) throws -> R {
   try Work(body).join()
