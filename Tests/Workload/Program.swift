@@ -7,6 +7,7 @@ struct Program {
            connect-workload run --list
            connect-workload load [--connects N] [--warmup N] [--rate N] [--seconds N] [--open N]
                                  [--per-process N [--cgroups]]
+           connect-workload delays < ROWS
            connect-workload check --truth FILE --rows FILE --probe NAME [--summary]
            connect-workload check --peer --truth FILE --rows FILE [--summary]
     """
@@ -29,6 +30,11 @@ struct Program {
     case "run": return try makeTruth(&options)
     case "check": return try checkRows(&options)
     case "load": return try makeLoad(&options)
+    case "delays":
+      try options.end()
+      var delays = Delays()
+      try delays.run()
+      return true
     case "scene":
       guard words.count == 4, let group = Group(rawValue: words[1]), let burst = Int(words[3]) else {
         throw UsageError(what: "scene is not for you")
