@@ -39,7 +39,7 @@ final class AfterwardsTests {
   func together(count: Int) throws {
     let probes = ["tracepoint", "tracefs"]
     let traces = try (0..<count).map { number in
-      try LiveTrace.start("--json", "-p", pid, "--probe", probes[number % 2])
+      try LiveTrace.start("--json", "-p", pid, "--mount-tracefs", "--probe", probes[number % 2])
     }
     let listener = try Listener()
     try listener.connect(times: 200)

@@ -13,6 +13,7 @@ struct AttachDetachTests {
     try #require(getuid() == 0, "tests that trace need root: run tools/test with sudo")
     var options = LiveSource.Options()
     options.bufferSize = 64 << 10
+    options.mountsTraceFS = true
     // The first few fill what is kept for good: libbpf's knowledge of the kernel, the allocator's pools.
     for _ in 0..<5 { _ = try LiveSource.attach(probe, options: options) }
     let before = try Holdings()
