@@ -26,6 +26,12 @@ struct Options {
     return value
   }
 
+  mutating func number(_ name: String, _ standard: Int) throws -> Int {
+    guard let word = value(name) else { return standard }
+    guard let number = Int(word), number >= 0 else { throw UsageError(what: "\(name) \(word): a number") }
+    return number
+  }
+
   /// Nothing may be left.
   func end() throws {
     if let word = rest.first { throw UsageError(what: "\(word)?") }

@@ -8,7 +8,7 @@ struct Program {
            connect-workload load [--connects N] [--warmup N] [--rate N] [--seconds N] [--open N]
                                  [--per-process N [--cgroups]]
            connect-workload delays < ROWS
-           connect-workload check --truth FILE --rows FILE --probe NAME [--summary]
+           connect-workload check --truth FILE --rows FILE --probe NAME [--skipped-hooks N] [--summary]
            connect-workload check --peer --truth FILE --rows FILE [--summary]
     """
 
@@ -66,16 +66,11 @@ struct Program {
   }
 
   private static func makeLoad(_ options: inout Options) throws -> Bool {
-    func number(_ name: String, _ standard: Int) throws -> Int {
-      guard let word = options.value(name) else { return standard }
-      guard let number = Int(word), number >= 0 else { throw UsageError(what: "\(name) \(word): a number") }
-      return number
-    }
     let load = Load(
-      open: try number("--open", 0), perProcess: try number("--per-process", 0),
+      open: try options.number("--open", 0), perProcess: try options.number("--per-process", 0),
       inCgroups: options.flag("--cgroups"),
-      connects: try number("--connects", 10_000), warmup: try number("--warmup", 100),
-      rate: try number("--rate", 0), seconds: try number("--seconds", 60))
+      connects: try options.number("--connects", 10_000), warmup: try options.number("--warmup", 100),
+      rate: try options.number("--rate", 0), seconds: try options.number("--seconds", 60))
     try options.end()
     try load.run()
     return true
@@ -90,8 +85,9 @@ struct Program {
       return try PeerCheck(truth: truth).run(table: rows, isSummary: isSummary)
     }
     let probe = try options.needed("--probe")
+    let skippedHooks = try options.number("--skipped-hooks", 0)
     try options.end()
-    var check = RowCheck(truth: truth, rows: try Row.read(rows), probe: probe)
+    var check = RowCheck(truth: truth, rows: try Row.read(rows), probe: probe, skippedHooks: skippedHooks)
     return check.run(isSummary: isSummary)
   }
 

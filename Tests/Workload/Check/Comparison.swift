@@ -50,6 +50,17 @@ extension Attempt {
     return found
   }
 
+  /// Whether the row lacks only what the tracepoints of an end do not tell: how often the SYN was sent again, and the
+  /// error of a connect that was not refused.
+  func isTold(byTracepointsAlone row: Row, but differences: [Difference]) -> Bool {
+    guard row.retransmits == nil else { return false }
+    let isWithoutError =
+      row.outcome == Outcome.failed.rawValue && row.errno == nil && outcome != .established
+      && outcome != .refused
+    let fields: Set = isWithoutError ? ["retransmits", "outcome", "errno"] : ["retransmits"]
+    return fields.isSuperset(of: differences.map(\.field))
+  }
+
   /// How surely the row tells of this attempt, among those to the same port.
   func likeness(to row: Row) -> Int {
     var score = 0

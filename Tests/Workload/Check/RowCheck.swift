@@ -3,15 +3,18 @@ struct RowCheck {
   private let truth: Truth
   private let probe: String
   private var exceptions: Exceptions
+  /// How many hooks of ends the kernel skipped, for each of which one row may say less.
+  private var skippedHooks: Int
   /// The rows to a port, of the workload's namespaces.
   private var rows: [UInt16: [Row]]
   /// Attempts that have exactly their row, and those that ought to.
   private var right = 0
   private var all = 0
 
-  init(truth: Truth, rows: [Row], probe: String) {
+  init(truth: Truth, rows: [Row], probe: String, skippedHooks: Int) {
     self.truth = truth
     self.probe = probe
+    self.skippedHooks = skippedHooks
     exceptions = Exceptions(probe: probe)
     let pids = Set(truth.attempts.values.joined().map(\.pid))
     let ours = rows.filter { row in
@@ -66,6 +69,12 @@ struct RowCheck {
           ?? [Difference(field: "row", expected: attempt.summary, got: "none")]
         all += 1
         right += found.isEmpty ? 1 : 0
+        if let row, !found.isEmpty, skippedHooks > 0, attempt.isTold(byTracepointsAlone: row, but: found) {
+          skippedHooks -= 1
+          let less = found.map(\.text).joined(separator: "; ")
+          print("exception: probe \(probe), case \(name): a hook was skipped: \(less)")
+          continue
+        }
         for difference in found {
           if let exception = exceptions.excuse(name, difference.field) {
             excused[exception.field] = exception
