@@ -84,11 +84,7 @@ final class RingBuffer {
       backlog.append(bytes)
     } else {
       do throws(SinkError) {
-        if let record = Record(bytes) {
-          try consumption.pointee.body(record)
-        } else if let onCgroup = consumption.pointee.onCgroup {
-          CgroupRecord(bytes).map(onCgroup)
-        }
+        try Record.deliver(bytes, onCgroup: consumption.pointee.onCgroup, consumption.pointee.body)
       } catch {
         consumption.pointee.error = error
         return -1
