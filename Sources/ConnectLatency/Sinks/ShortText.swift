@@ -17,6 +17,6 @@ extension TextBuffer {
   mutating func append(_ text: ShortText) {
     append(text.words.0, length: 8)
     // Where it is shorter than eight bytes, this takes some back.
-    append(text.words.1, length: text.length - 8)
+    append(text.words.1, length: text.length &- 8)
   }
 }

@@ -1,4 +1,7 @@
 /// Bytes that are put together by hand and written at once. It grows when it must and never shrinks.
+///
+/// Positions are counted without looking for overflow: they are below the size of memory, and each look is repeated for
+/// every piece of every row.
 struct TextBuffer: ~Copyable {
   private var start: UnsafeMutablePointer<UInt8>
   private var capacity: Int
@@ -26,7 +29,7 @@ struct TextBuffer: ~Copyable {
   /// Makes room for `length` more bytes, so that what follows need not look.
   @inline(__always)
   mutating func reserve(_ length: Int) {
-    if count + length > capacity { grow(to: count + length) }
+    if count &+ length > capacity { grow(to: count + length) }
   }
 
   @inline(never)
@@ -47,14 +50,14 @@ extension TextBuffer {
   mutating func append(_ byte: UInt8) {
     reserve(1)
     start[count] = byte
-    count += 1
+    count &+= 1
   }
 
   @inline(__always)
   mutating func append(_ text: StaticString) {
     reserve(text.utf8CodeUnitCount)
-    (start + count).update(from: text.utf8Start, count: text.utf8CodeUnitCount)
-    count += text.utf8CodeUnitCount
+    UnsafeMutableRawPointer(start + count).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)
+    count &+= text.utf8CodeUnitCount
   }
 
   mutating func append(_ bytes: [UInt8]) {
@@ -67,7 +70,7 @@ extension TextBuffer {
     guard let base = bytes.baseAddress else { return }
     reserve(bytes.count)
     UnsafeMutableRawPointer(start + count).copyMemory(from: base, byteCount: bytes.count)
-    count += bytes.count
+    count &+= bytes.count
   }
 
   /// Replaces bytes that have been appended before.
@@ -107,7 +110,7 @@ extension TextBuffer {
   mutating func append(decimal number: UInt64, digits: Int) {
     reserve(digits)
     var rest = number
-    var position = count + digits
+    var position = count &+ digits
     count = position
     var left = digits
     // Two digits a division, and two bytes a store.
@@ -115,13 +118,13 @@ extension TextBuffer {
       let quotient = rest / 100
       let pair = UInt16(truncatingIfNeeded: rest &- quotient &* 100)
       let tens = (pair &* 103) >> 10
-      position -= 2
+      position &-= 2
       UnsafeMutableRawPointer(start + position).storeBytes(
         of: (tens | (pair &- tens &* 10) << 8 | 0x3030).littleEndian, as: UInt16.self)
       rest = quotient
-      left -= 2
+      left &-= 2
     }
-    if left > 0 { start[position - 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
+    if left > 0 { start[position &- 1] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10) }
   }
 
   /// Appends a number below 256 and a dot. The caller has reserved four bytes.
@@ -135,13 +138,13 @@ extension TextBuffer {
     let skipped = octet >= 100 ? 0 : octet >= 10 ? 1 : 2
     UnsafeMutableRawPointer(start + count).storeBytes(
       of: (text >> UInt32(8 * skipped)).littleEndian, as: UInt32.self)
-    count += 4 - skipped
+    count &+= 4 &- skipped
   }
 
   /// Takes the last bytes away again.
   @inline(__always)
   mutating func removeLast(_ length: Int) {
-    count -= length
+    count &-= length
   }
 
   /// The eight bytes from `position` on, which need not all have been appended but reserved.
@@ -155,13 +158,13 @@ extension TextBuffer {
   mutating func append(_ word: UInt64, length: Int) {
     reserve(8)
     UnsafeMutableRawPointer(start + count).storeBytes(of: word, as: UInt64.self)
-    count += length
+    count &+= length
   }
 
   /// Appends spaces, at most 24, until `width` bytes and the `hidden` ones have been appended since `position`.
   @inline(__always)
   mutating func pad(to width: Int, since position: Int, hidden: Int = 0) {
-    let end = position + width + hidden
+    let end = position &+ width &+ hidden
     guard count < end else { return }
     // No column is wider than this, so three stores do without a loop.
     assert(end - count <= 24)
