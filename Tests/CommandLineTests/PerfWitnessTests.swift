@@ -26,7 +26,6 @@ struct PerfWitnessTests {
     let seen = try WitnessedConnect.all(in: data.path(), by: pid, perf)
 
     try #require(seen.count == 20 && rows.count == 20)
-    var inTime = 0
     for (row, connect) in zip(rows, seen) {
       #expect(row["tid"] as? Int == connect.tid)
       #expect(row["saddr"] as? String == connect.saddr)
@@ -34,17 +33,14 @@ struct PerfWitnessTests {
       #expect(row["sport"] as? Int == connect.sport)
       #expect(row["dport"] as? Int == connect.dport)
       // Ours counts from the entry of the call.
-      let latency = try #require(row["latency_ms"] as? Double)
-      if latency >= (connect.end - connect.start) * 1000 - 0.02 { inTime += 1 }
+      #expect(try #require(row["latency_ms"] as? Double) >= (connect.end - connect.start) * 1000 - 0.02)
     }
     // Both clocks are the monotonic one, so from row to row they go equally far.
     let ends = try rows.map { try WitnessedConnect.seconds($0["time"]) }
-    let equallyFar = (1..<20).count { index in
+    for index in 1..<20 {
       let distances = (ends[index] - ends[index - 1], seen[index].end - seen[index - 1].end)
-      return abs(distances.0 - distances.1) < 0.0005
+      #expect(abs(distances.0 - distances.1) < 0.0005)
     }
-    // The processor may be taken away between perf's look at the clock and ours, but not often.
-    #expect(inTime >= 15 && equallyFar >= 12, "\(inTime) \(equallyFar)")
   }
 }
 
