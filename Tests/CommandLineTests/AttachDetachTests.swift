@@ -37,7 +37,7 @@ struct AttachDetachTests {
       descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
       mappings = try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).count { $0 == "\n" }
       let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-      // Not of its file: code is given back at each start, and comes again as it is needed.
+      // Without pages of files: code is given back at each start, which would hide a leak as large.
       let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("RssAnon:") })
       anonymousKB = try #require(Int(line.filter(\.isNumber)))
     }

@@ -197,8 +197,8 @@ extension LossTests {
         "exec $T --json --stats -p \(pid) \(options) > >(until [[ -e \(go) ]]; do sleep 0.05; done; cat)")
   }
 
-  /// Connects more often than a buffer of 256K has room for, with time to take out what is there: on a busy machine the
-  /// tracer gets a processor later than it is full. A start and an answer take 160 bytes.
+  /// Connects more often than a buffer of 256K has room for, with time between to empty it: without, it is full before a
+  /// tracer on a busy machine gets a processor. A start and an answer take 160 bytes.
   private func connectInPortions(_ portions: Int) throws -> Int {
     let listener = try Listener()
     for _ in 0..<portions {
