@@ -28,6 +28,9 @@ final class WaitingConnects: Sendable {
         return descriptor
       }
     }
+    // Their SYNs are sent again 1, 3, 7, 15 and 31 s after the first, in the time of whichever process runs then: after
+    // this none is due for a while.
+    sleep(milliseconds: 16_000)
   }
 
   deinit { for descriptor in descriptors { close(descriptor) } }
